@@ -1,0 +1,93 @@
+import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { deferred, type Deferred } from './deferred';
+
+export interface BatcherOptions<I, O> {
+  /** Does the work of a batch. Resolves to one output an input, in order; a rejection is the outcome of every input. */
+  readonly run: (inputs: I[]) => Promise<readonly O[]>;
+  /** The most inputs of one batch. At least 1; hundreds amortise an fsync or a round trip well. */
+  readonly batchMax: number;
+  /** The most batches under way. 1 gives the largest batches and keeps order. */
+  readonly inFlightMax: number;
+  /** The most inputs that wait. Beyond it `add` rejects with RESOURCE_EXHAUSTED. */
+  readonly queueMax: number;
+}
+
+interface Item<I, O> {
+  readonly input: I;
+  readonly done: Deferred<O>;
+}
+
+/**
+ * Turns single calls into batches without waiting for them: an input leaves at once when nothing is under way, and
+ * together with all that queued meanwhile otherwise ("group commit"). Inputs added in the same turn of the event loop
+ * leave together.
+ */
+export class Batcher<I, O> {
+  readonly #options: BatcherOptions<I, O>;
+  #queue: Item<I, O>[] = [];
+  #inFlight = 0;
+  #flushPlanned = false;
+
+  constructor(options: BatcherOptions<I, O>) {
+    for (const name of ['batchMax', 'inFlightMax', 'queueMax'] as const) {
+      if (!Number.isInteger(options[name]) || options[name] < 1)
+        throw new RangeError(`${name} must be an integer of at least 1, is ${options[name]}`);
+    }
+    this.#options = options;
+  }
+
+  /** Inputs that wait for a batch. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Batches under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Adds one input and resolves to its output. */
+  add(input: I): Promise<O> {
+    if (this.#queue.length >= this.#options.queueMax)
+      return Promise.reject(
+        new StatusError({
+          code: StatusCode.RESOURCE_EXHAUSTED,
+          reason: 'QUEUE_FULL',
+          message: `more than ${this.#options.queueMax} calls wait`,
+        }),
+      );
+    const item = { input, done: deferred<O>() };
+    this.#queue.push(item);
+    this.#planFlush();
+    return item.done.promise;
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned || this.#inFlight >= this.#options.inFlightMax) return;
+    this.#flushPlanned = true;
+    queueMicrotask(() => {
+      this.#flushPlanned = false;
+      while (this.#queue.length > 0 && this.#inFlight < this.#options.inFlightMax) this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const batch = this.#queue.splice(0, this.#options.batchMax);
+    this.#inFlight += 1;
+    void this.#run(batch).finally(() => {
+      this.#inFlight -= 1;
+      if (this.#queue.length > 0) this.#planFlush();
+    });
+  }
+
+  async #run(batch: Item<I, O>[]): Promise<void> {
+    try {
+      const outputs = await this.#options.run(batch.map((item) => item.input));
+      if (outputs.length !== batch.length)
+        throw new TypeError(`a batch of ${batch.length} gave ${outputs.length} outputs`);
+      batch.forEach((item, index) => item.done.resolve(outputs[index] as O));
+    } catch (error) {
+      for (const item of batch) item.done.reject(error);
+    }
+  }
+}

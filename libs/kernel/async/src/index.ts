@@ -1,0 +1,4 @@
+export { Batcher, type BatcherOptions } from './batcher';
+export { SingleFlight } from './single-flight';
+export { deferred, type Deferred } from './deferred';
+export { raceSignal } from './race-signal';

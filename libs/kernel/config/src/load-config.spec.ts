@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { ConfigError, loadConfig } from './load-config';
+import { address, choice, flag, integer, port, text } from './shape';
+
+const schema = z.object({
+  GIFTMESH_PORT: port(8080),
+  GIFTMESH_SHARDS: integer(1, 256, 16),
+  GIFTMESH_STATION: address('localhost:1'),
+  GIFTMESH_STRICT: flag(false),
+  GIFTMESH_MODE: choice(['log', 'ledger'], 'log'),
+  GIFTMESH_DATA_DIR: text('data'),
+});
+
+describe('loadConfig', () => {
+  it('has defaults for everything and ignores variables of others', () => {
+    expect(loadConfig(schema, { PATH: '/bin', GIFTMESH_PORT: '' })).toEqual({
+      GIFTMESH_PORT: 8080,
+      GIFTMESH_SHARDS: 16,
+      GIFTMESH_STATION: 'localhost:1',
+      GIFTMESH_STRICT: false,
+      GIFTMESH_MODE: 'log',
+      GIFTMESH_DATA_DIR: 'data',
+    });
+  });
+
+  it('reads values', () => {
+    expect(
+      loadConfig(schema, { GIFTMESH_PORT: '0', GIFTMESH_STRICT: 'true', GIFTMESH_STATION: '[::1]:5' }),
+    ).toMatchObject({ GIFTMESH_PORT: 0, GIFTMESH_STRICT: true, GIFTMESH_STATION: '[::1]:5' });
+  });
+
+  it('names every wrong value, and settings that do not exist', () => {
+    const wrong = {
+      GIFTMESH_PORT: '70000',
+      GIFTMESH_SHARDS: '1e3',
+      GIFTMESH_STATION: 'localhost',
+      GIFTMESH_STRICT: 'yes',
+      GIFTMESH_MODE: 'fast',
+      GIFTMESH_PROT: '1',
+    };
+    try {
+      loadConfig(schema, wrong);
+      throw new Error('was accepted');
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      const { problems } = error as ConfigError;
+      expect(problems).toHaveLength(6);
+      for (const name of Object.keys(wrong)) expect(problems.some((problem) => problem.startsWith(name))).toBe(true);
+      expect(problems).toContainEqual('GIFTMESH_PORT is "70000": must be a whole number from 0 to 65535');
+    }
+  });
+});

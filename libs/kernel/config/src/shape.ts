@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** A whole number within [min, max], written in decimal. */
+export function integer(min: number, max: number, fallback: number) {
+  return z
+    .string()
+    .regex(/^-?\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .default(fallback);
+}
+
+/** A TCP port; 0 lets the system choose a free one. */
+export function port(fallback: number) {
+  return integer(0, 65_535, fallback);
+}
+
+/** `host:port`, with an IPv6 host in brackets. */
+export function address(fallback: string) {
+  return z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, 'must be host:port')
+    .default(fallback);
+}
+
+/** `true` or `false`. */
+export function flag(fallback: boolean) {
+  return z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
+    .default(fallback);
+}
+
+/** One of a few words. */
+export function choice<const T extends readonly [string, ...string[]]>(words: T, fallback: T[number]) {
+  return z.enum(words, `must be one of: ${words.join(', ')}`).default(fallback as never);
+}
+
+/** Text that is not empty. */
+export function text(fallback: string) {
+  return z.string().min(1, 'must not be empty').default(fallback);
+}

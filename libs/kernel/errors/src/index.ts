@@ -1,0 +1,3 @@
+export { StatusError, type FieldViolation, type StatusErrorOptions } from './status-error';
+export { StatusCode, statusName } from './status-code';
+export { assertNever } from './assert-never';
