@@ -14,7 +14,8 @@ const nameOf = (folder) => {
   if (folder === 'libs/contract/giftmesh') return '@giftmesh/contract';
   return `@giftmesh/${top === 'libs' ? rest.join('-') : `${top.replace(/s$/, '')}-${rest.join('-')}`}`;
 };
-const layerOf = (folder) => (folder.startsWith('libs/') ? folder.split('/')[1] : folder.split('/')[0].replace(/s$/, ''));
+const layerOf = (folder) =>
+  folder.startsWith('libs/') ? folder.split('/')[1] : folder.split('/')[0].replace(/s$/, '');
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 mkdirSync(join(path, 'src'), { recursive: true });

@@ -1,1 +1,12 @@
-export {};
+export * from './acceptance-window';
+export * from './assets';
+export * from './decision';
+export * from './event';
+export * from './event-rules';
+export * from './fingerprint';
+export * from './shards';
+export * from './settlement';
+export * from './ports/balance-store';
+export * from './ports/event-log';
+export * from './ports/ledger';
+export * from './ports/settled-notices';

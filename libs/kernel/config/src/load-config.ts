@@ -23,7 +23,9 @@ export function loadConfig<S extends z.ZodObject>(
   prefix = 'GIFTMESH_',
 ): z.infer<S> {
   const known = new Set(Object.keys(schema.shape));
-  const given = Object.fromEntries(Object.entries(variables).filter(([name, value]) => known.has(name) && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([name, value]) => known.has(name) && value !== ''),
+  );
   const problems = Object.keys(variables)
     .filter((name) => name.startsWith(prefix) && !known.has(name))
     .map((name) => `${name} is not a setting; there are: ${[...known].join(', ')}`);

@@ -1,0 +1,104 @@
+import type { Counters } from '../assets';
+import type { DecidedEvent, Marker } from '../decision';
+import type { AssetEvent, EventKey } from '../event';
+
+/** An event to be decided. */
+export interface DebitRequest {
+  readonly event: AssetEvent;
+  readonly fingerprint: bigint;
+  /** Unix milliseconds, for the decision's record. */
+  readonly nowMs: number;
+  /** Store a refusal as final. False when the ledger has not been asked yet whether the balance is stale. */
+  readonly refusalIsFinal: boolean;
+  /** The ledger has just said that it has no record of this event: decide although its id is older than the user's markers. */
+  readonly knownAbsent: boolean;
+}
+
+export type DebitResult =
+  /**
+   * Decided, now or before (`duplicate`). `pending` is the outbox entry that must be durable in the log before the answer
+   * may be given; absent when the ledger has the event on record.
+   */
+  | {
+      readonly kind: 'decided';
+      readonly marker: Marker;
+      readonly pending: DecidedEvent | undefined;
+      readonly duplicate: boolean;
+    }
+  /** The event id was used for another content. */
+  | { readonly kind: 'reused' }
+  /** The user's accounts are not in the store: load them. */
+  | { readonly kind: 'miss' }
+  /** The id is older than the markers that the store still has of this user: ask the ledger whether it knows the event. */
+  | { readonly kind: 'ask_ledger' }
+  /** Too little, and nothing was stored: `refusalIsFinal` was false. */
+  | { readonly kind: 'insufficient'; readonly balance: bigint }
+  /** The outbox is full. Nothing was stored. */
+  | { readonly kind: 'backlog' };
+
+/** A user's accounts and decided events, as the ledger has them behind the read barrier. */
+export interface LoadedUser {
+  readonly userId: bigint;
+  readonly accounts: readonly Counters[];
+  /** Decided events of the user as op user. */
+  readonly markers: readonly Marker[];
+  /** `markers` has every decided event whose id is at least this new, Unix milliseconds. */
+  readonly markersSinceMs: number;
+}
+
+/** A user's accounts in the store. */
+export interface StoredUser {
+  readonly userId: bigint;
+  readonly accounts: readonly Counters[];
+}
+
+/**
+ * Balances, idempotency markers and the outbox, changed together in one atomic step per event.
+ *
+ * A store may lose everything or its last writes; whoever notices raises the generation (see `raiseGeneration`), and what
+ * the store held for older generations is no longer seen.
+ */
+export interface BalanceStore {
+  /** Decides each event: marker, balance check, debit, new marker and outbox entry in one atomic step. */
+  debit(requests: readonly DebitRequest[]): Promise<readonly DebitResult[]>;
+  /**
+   * Puts loaded users in place, with their markers. Refused (false) for a user whose shard has another generation than
+   * `generationOf` said before the load, or whose snapshot is older than what the store has seen (`seq` below the high-water mark).
+   * For a user that is in place already, counters are merged and missing markers added (true).
+   */
+  install(users: readonly LoadedUser[], generations: ReadonlyMap<bigint, number>): Promise<readonly boolean[]>;
+  /** Takes over what the ledger owns: `credited` and `reversed`, by maximum, of accounts whose user is in place. */
+  merge(counters: readonly Counters[]): Promise<void>;
+  /** Users that are in place; undefined for others. */
+  read(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]>;
+  /** The ledger has these on record: their outbox entries go, their markers may go when room is needed. */
+  settle(events: readonly EventKey[]): Promise<void>;
+  /** Outbox entries decided at least `minAgeMs` before `nowMs`, oldest first, at most `limit`. */
+  outbox(query: {
+    readonly nowMs: number;
+    readonly minAgeMs: number;
+    readonly limit: number;
+  }): Promise<readonly DecidedEvent[]>;
+  /** Number of outbox entries. */
+  outboxSize(): Promise<number>;
+  /** The generation of each user's shard. */
+  generationOf(userIds: readonly bigint[]): Promise<readonly number[]>;
+  /** Raises shards to `generation` (never lowers): users, markers and outbox entries of older generations vanish. */
+  raiseGeneration(shards: readonly number[], generation: number): Promise<void>;
+  /** Removes users without any use for `idleMs` and without outbox entries, at most `limit`; returns how many. */
+  evictIdle(query: { readonly nowMs: number; readonly idleMs: number; readonly limit: number }): Promise<number>;
+  healthy(): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * The store says that it (or a part of it) has lost what it held: a restarted Redis without its scripts, for one.
+ * Whoever meets it starts the recovery.
+ */
+export class StoreLostError extends Error {
+  override readonly name = 'StoreLostError';
+
+  constructor(readonly shards: readonly number[]) {
+    super(`the balance store has lost shards ${shards.slice(0, 10).join(', ')}${shards.length > 10 ? ', …' : ''}`);
+  }
+}
