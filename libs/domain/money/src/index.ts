@@ -4,6 +4,8 @@ export * from './decision';
 export * from './event';
 export * from './event-rules';
 export * from './fingerprint';
+export * from './order-rules';
+export * from './payment-errors';
 export * from './shards';
 export * from './settlement';
 export * from './ports/balance-store';

@@ -1,1 +1,12 @@
-export {};
+export {
+  HEALTH_SERVICE,
+  healthDefinition,
+  healthDescriptors,
+  type HealthCheckRequest,
+  type HealthCheckResponse,
+  type HealthDefinition,
+  type HealthListResponse,
+} from './health-definition';
+export { HealthRegistry, type HealthListener } from './health-registry';
+export { healthService, LIST_MAX } from './health-service';
+export { ServingStatus } from './health-status';

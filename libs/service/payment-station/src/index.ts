@@ -1,1 +1,9 @@
-export {};
+export {
+  createPaymentStation,
+  type PaymentStation,
+  type PaymentStationDependencies,
+  type PaymentStationOptions,
+} from './payment-station';
+export type { OutgoingCallOptions, PaymentDaClient } from './ports';
+export { PaymentStationHandlers, REQUEST_ITEMS_MAX } from './service';
+export { DEFAULT_SWEEPER_OPTIONS, Sweeper, type SweeperOptions } from './sweeper';

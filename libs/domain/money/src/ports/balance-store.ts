@@ -8,10 +8,18 @@ export interface DebitRequest {
   readonly fingerprint: bigint;
   /** Unix milliseconds, for the decision's record. */
   readonly nowMs: number;
+  /**
+   * False when the event's id is outside the acceptance window: nothing is decided then, only a decision that the store still knows
+   * is answered, and `ask_ledger` otherwise, also for a user who is not in place.
+   */
+  readonly executable: boolean;
   /** Store a refusal as final. False when the ledger has not been asked yet whether the balance is stale. */
   readonly refusalIsFinal: boolean;
-  /** The ledger has just said that it has no record of this event: decide although its id is older than the user's markers. */
-  readonly knownAbsent: boolean;
+  /**
+   * Set after an `ask_ledger`, to its `asOf`, when the ledger had no record of the event: decide although the id is older than
+   * the user's markers. Asks again when markers of the user have gone since, for one of them may have been this event's.
+   */
+  readonly absentAsOf: number | undefined;
 }
 
 export type DebitResult =
@@ -29,8 +37,11 @@ export type DebitResult =
   | { readonly kind: 'reused' }
   /** The user's accounts are not in the store: load them. */
   | { readonly kind: 'miss' }
-  /** The id is older than the markers that the store still has of this user: ask the ledger whether it knows the event. */
-  | { readonly kind: 'ask_ledger' }
+  /**
+   * The id is older than the markers that the store still has of this user: ask the ledger whether it knows the event, and if
+   * not send the request again with `absentAsOf: asOf`. `asOf` changes whenever markers of the user go or the user is installed.
+   */
+  | { readonly kind: 'ask_ledger'; readonly asOf: number }
   /** Too little, and nothing was stored: `refusalIsFinal` was false. */
   | { readonly kind: 'insufficient'; readonly balance: bigint }
   /** The outbox is full. Nothing was stored. */
@@ -81,10 +92,21 @@ export interface BalanceStore {
   }): Promise<readonly DecidedEvent[]>;
   /** Number of outbox entries. */
   outboxSize(): Promise<number>;
-  /** The generation of each user's shard. */
+  /**
+   * Shards that hold nothing that may be trusted: never opened, or lost since (a restarted server). `debit`, `install` and `read`
+   * that touch one reject with {@link StoreLostError} until it is opened; `merge`, `settle` and `outbox` pass it over.
+   * Recovery is: `raiseGeneration`, a fence in the log, `open`.
+   */
+  lostShards(): Promise<readonly number[]>;
+  /** The generation of each user's shard, that of lost shards too (0 for an empty store). */
   generationOf(userIds: readonly bigint[]): Promise<readonly number[]>;
-  /** Raises shards to `generation` (never lowers): users, markers and outbox entries of older generations vanish. */
+  /**
+   * Raises shards to `generation` (never lowers): users, markers and outbox entries of older generations vanish.
+   * The shards stay (or become) lost until they are opened, so that nothing is loaded before the fence stands.
+   */
   raiseGeneration(shards: readonly number[], generation: number): Promise<void>;
+  /** Opens shards that still have this generation. */
+  open(shards: readonly number[], generation: number): Promise<void>;
   /** Removes users without any use for `idleMs` and without outbox entries, at most `limit`; returns how many. */
   evictIdle(query: { readonly nowMs: number; readonly idleMs: number; readonly limit: number }): Promise<number>;
   healthy(): boolean;

@@ -1,0 +1,33 @@
+/** Exit codes of giftmesh processes, after BSD's sysexits.h. */
+export const EXIT = {
+  OK: 0,
+  /** Something unforeseen. */
+  SOFTWARE: 70,
+  /** The command line is wrong. */
+  USAGE: 64,
+  /** A data file is corrupt, or of another program or version. */
+  DATA: 65,
+  /** An address can't be listened on: in use, or not ours. */
+  UNAVAILABLE: 69,
+  /** The data folder can't be written. */
+  CANT_CREATE: 73,
+  /** The disk is full or fails. */
+  IO: 74,
+  /** Another process works on the same data: try again when it has ended. */
+  LOCKED: 75,
+  /** The configuration is wrong. */
+  CONFIG: 78,
+} as const;
+
+/** An error that ends the process with a code of its own; the message is all that people need. */
+export class ExitError extends Error {
+  override readonly name = 'ExitError';
+
+  constructor(
+    message: string,
+    readonly exitCode: number,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

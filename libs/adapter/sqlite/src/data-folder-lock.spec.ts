@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lockDataFolder } from './data-folder-lock';
+
+describe('lockDataFolder', () => {
+  let folder: string;
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'giftmesh-lock-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('gives a role to one holder at a time, and makes the folder', () => {
+    const inner = join(folder, 'a', 'b');
+    const lock = lockDataFolder(inner, 'ledger');
+    expect(() => lockDataFolder(inner, 'ledger')).toThrow('another process is ledger');
+    const other = lockDataFolder(inner, 'station');
+    lock.release();
+    lock.release();
+    lockDataFolder(inner, 'ledger').release();
+    other.release();
+  });
+
+  it('is freed by the death of the process that held it', async () => {
+    const script = `
+      const db = new (require(${JSON.stringify(require.resolve('better-sqlite3'))}))(${JSON.stringify(join(folder, 'ledger.lock'))});
+      db.exec('BEGIN EXCLUSIVE');
+      console.log('held');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    expect(() => lockDataFolder(folder, 'ledger')).toThrow(expect.objectContaining({ problem: 'locked' }));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    lockDataFolder(folder, 'ledger').release();
+  });
+
+  it('refuses a folder that cannot be and a role that is no word', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => lockDataFolder(join(folder, 'file', 'x'), 'ledger')).toThrow(
+      expect.objectContaining({ problem: 'not_writable' }),
+    );
+    expect(() => lockDataFolder(folder, '../ledger')).toThrow('../ledger');
+  });
+});

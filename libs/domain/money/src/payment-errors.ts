@@ -1,0 +1,39 @@
+import { StatusCode, StatusError, type FieldViolation } from '@giftmesh/kernel-errors';
+
+/** Business codes of payment, 20000-29999, by their `ErrorInfo.reason`. A code never changes its meaning. */
+export const PAYMENT_ERROR_CODES = {
+  INSUFFICIENT_BALANCE: 20_001,
+  EVENT_ID_REUSED: 20_002,
+  EVENT_ID_EXPIRED: 20_003,
+  REQUEST_INVALID: 20_004,
+  OUTCOME_UNKNOWN: 20_005,
+  ORDER_CONFLICT: 20_006,
+  REVERSAL_REFUSED: 20_007,
+  PAGE_TOKEN_INVALID: 20_008,
+  BACKLOG: 20_009,
+  DEPENDENCY_AWAY: 20_010,
+} as const;
+export type PaymentErrorReason = keyof typeof PAYMENT_ERROR_CODES;
+
+/** An error of the payment services, with its business code in `metadata.errCode`. */
+export function paymentError(
+  reason: PaymentErrorReason,
+  message: string,
+  code: StatusCode,
+  more: {
+    readonly fieldViolations?: readonly FieldViolation[];
+    readonly retryDelayMs?: number;
+    readonly cause?: unknown;
+    readonly metadata?: Readonly<Record<string, string>>;
+  } = {},
+): StatusError {
+  const metadata = { ...more.metadata, errCode: String(PAYMENT_ERROR_CODES[reason]) };
+  return new StatusError({ ...more, reason, message, code, metadata });
+}
+
+/** INVALID_ARGUMENT with what is wrong, field by field. */
+export function invalidRequest(fieldViolations: readonly FieldViolation[]): StatusError {
+  const [first] = fieldViolations;
+  const message = first === undefined ? 'the request is not valid' : `${first.field} ${first.description}`;
+  return paymentError('REQUEST_INVALID', message, StatusCode.INVALID_ARGUMENT, { fieldViolations });
+}

@@ -1,0 +1,42 @@
+import type { OutgoingCall } from './outgoing-call';
+
+/**
+ * Something that happens around outgoing calls: retries, breakers, telemetry. `next` makes the call; a retry makes it
+ * again with `call.attempt()`. Failures are StatusErrors.
+ */
+export interface ClientPolicy {
+  /** Around calls that answer once. */
+  readonly call?: (call: OutgoingCall, next: (call: OutgoingCall) => Promise<unknown>) => Promise<unknown>;
+  /** Around calls that answer with a stream. */
+  readonly stream?: (
+    call: OutgoingCall,
+    next: (call: OutgoingCall) => AsyncIterable<unknown>,
+  ) => AsyncIterable<unknown>;
+}
+
+type Next<T> = (call: OutgoingCall) => T;
+
+/** Wraps the making of single-answer calls in policies, the first being the outermost. */
+export function wrapCall(policies: readonly ClientPolicy[], make: Next<Promise<unknown>>): Next<Promise<unknown>> {
+  let wrapped = make;
+  for (const { call: policy } of [...policies].reverse()) {
+    if (policy === undefined) continue;
+    const next = wrapped;
+    wrapped = (call) => policy(call, next);
+  }
+  return wrapped;
+}
+
+/** Wraps the making of streaming calls in policies, the first being the outermost. */
+export function wrapStream(
+  policies: readonly ClientPolicy[],
+  make: Next<AsyncIterable<unknown>>,
+): Next<AsyncIterable<unknown>> {
+  let wrapped = make;
+  for (const { stream: policy } of [...policies].reverse()) {
+    if (policy === undefined) continue;
+    const next = wrapped;
+    wrapped = (call) => policy(call, next);
+  }
+  return wrapped;
+}

@@ -1,0 +1,159 @@
+import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { systemClock, type Clock } from '@giftmesh/kernel-time';
+import {
+  callCancelled,
+  currentCall,
+  deadlineExceeded,
+  type MethodDefinition,
+  type RequestOf,
+  type ResponseOf,
+  type ServiceDefinition,
+} from '@giftmesh/mesh-context';
+import { DeadlineWheel, outgoingTimeout, RESERVE_MS } from '@giftmesh/mesh-deadline';
+import { undeclaredPolicy, type MethodPolicy } from '@giftmesh/mesh-policy';
+import { wrapCall, wrapStream, type ClientPolicy } from './client-policy';
+import { ClientStream } from './client-stream';
+import { OutgoingCall } from './outgoing-call';
+import type { Transport } from './transport';
+
+/** What a caller may say of one call. */
+export interface ClientCallOptions {
+  /** Milliseconds; the method's deadline and the time left to the current call still hold. Default: those alone. */
+  readonly timeoutMs?: number;
+  /** Cancels the call when it aborts. */
+  readonly signal?: AbortSignal;
+  /** Text metadata to send. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** How a method is called: plain values in and out, streams as async iterables, failures as StatusErrors. */
+export type ClientMethod<M extends MethodDefinition> = M['requestStream'] extends false
+  ? M['responseStream'] extends false
+    ? (request: RequestOf<M>, options?: ClientCallOptions) => Promise<ResponseOf<M>>
+    : (request: RequestOf<M>, options?: ClientCallOptions) => AsyncIterableIterator<ResponseOf<M>>
+  : M['responseStream'] extends false
+    ? (requests: AsyncIterable<RequestOf<M>>, options?: ClientCallOptions) => Promise<ResponseOf<M>>
+    : (requests: AsyncIterable<RequestOf<M>>, options?: ClientCallOptions) => AsyncIterableIterator<ResponseOf<M>>;
+
+/** A client: the methods of a service under their names. The transport is closed by whoever made it. */
+export type MeshClient<D extends ServiceDefinition> = { readonly [K in keyof D]: ClientMethod<D[K]> };
+
+export interface ClientOptions {
+  /** By path; see `methodPolicies`. Default: no method has a deadline of its own. */
+  readonly methodPolicies?: ReadonlyMap<string, MethodPolicy>;
+  /** Around every call, the first is the outermost. Default none. */
+  readonly policies?: readonly ClientPolicy[];
+  /** Default the process's real time. */
+  readonly clock?: Clock;
+  /** Milliseconds kept back from the current call's time for its own answer. Default 5. */
+  readonly reserveMs?: number;
+}
+
+/**
+ * Makes a client. Each call gets min(its own timeout, the method's deadline, what is left to the call that the running
+ * code serves − reserve), ends with that call, and fails at once with DEADLINE_EXCEEDED when nothing is left.
+ */
+export function createClient<D extends ServiceDefinition>(
+  definition: D,
+  transport: Transport,
+  options: ClientOptions = {},
+): MeshClient<D> {
+  const caller = new Caller(options);
+  const methods = Object.entries(definition).map(([name, method]) => [
+    name,
+    method.responseStream ? caller.streaming(transport, method) : caller.single(transport, method),
+  ]);
+  return Object.fromEntries(methods) as MeshClient<D>;
+}
+
+class Caller {
+  readonly #options: ClientOptions;
+  readonly #clock: Clock;
+  readonly #wheel: DeadlineWheel;
+  readonly #reserveMs: number;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#wheel = new DeadlineWheel({ clock: this.#clock });
+    this.#reserveMs = options.reserveMs ?? RESERVE_MS;
+    if (!(this.#reserveMs >= 0)) throw new RangeError(`reserveMs must be 0 or more, got ${this.#reserveMs}`);
+  }
+
+  single(transport: Transport, method: MethodDefinition) {
+    const policy = this.#policyOf(method);
+    const policies = this.#options.policies ?? [];
+    return async (input: unknown, options?: ClientCallOptions): Promise<unknown> => {
+      const call = this.#open(method, policy, options);
+      const make = wrapCall(policies, (attempt) => transport.call(method, input, attempt));
+      try {
+        return await make(call);
+      } finally {
+        this.#close(call);
+      }
+    };
+  }
+
+  streaming(transport: Transport, method: MethodDefinition) {
+    const policy = this.#policyOf(method);
+    const policies = this.#options.policies ?? [];
+    return (input: unknown, options?: ClientCallOptions): AsyncIterableIterator<unknown> => {
+      // The call begins with the first `next`: a stream that is never read costs nothing and hangs on nothing.
+      const begin = (): { call: OutgoingCall; answers: AsyncIterable<unknown> } => {
+        const call = this.#open(method, policy, options);
+        const make = wrapStream(policies, (attempt) => transport.stream(method, input, attempt));
+        return { call, answers: make(call) };
+      };
+      return new ClientStream(method.path, begin, (call) => this.#close(call));
+    };
+  }
+
+  #policyOf(method: MethodDefinition): MethodPolicy {
+    return this.#options.methodPolicies?.get(method.path) ?? undeclaredPolicy(method);
+  }
+
+  /** Throws the StatusError of a call that has no time or was cancelled before it began. */
+  #open(method: MethodDefinition, policy: MethodPolicy, options: ClientCallOptions = {}): OutgoingCall {
+    const parent = currentCall();
+    if (Number.isNaN(options.timeoutMs)) throw invalidTimeout(method.path);
+    const timeoutMs = outgoingTimeout({
+      ownTimeoutMs: options.timeoutMs ?? Infinity,
+      methodDeadlineMs: policy.deadlineMs ?? Infinity,
+      callerRemainingMs: parent?.remainingMs() ?? Infinity,
+      reserveMs: this.#reserveMs,
+    });
+    if (parent?.cancelReason !== undefined) throw parent.cancelReason;
+    if (options.signal?.aborted) throw callCancelled(method.path);
+    if (timeoutMs <= 0) throw deadlineExceeded(method.path);
+    const call = new OutgoingCall({
+      method: method.path,
+      policy,
+      clock: this.#clock,
+      deadlineMs: timeoutMs === Infinity ? Infinity : this.#clock.monotonicMs() + timeoutMs,
+      parent,
+      metadata: options.metadata,
+    });
+    this.#wheel.add(call);
+    if (options.signal !== undefined) cancelWith(call, options.signal);
+    return call;
+  }
+
+  #close(call: OutgoingCall): void {
+    this.#wheel.delete(call);
+    call.finish();
+  }
+}
+
+function cancelWith(call: OutgoingCall, signal: AbortSignal): void {
+  const onAbort = (): void => call.cancel(callCancelled(call.method));
+  signal.addEventListener('abort', onAbort, { once: true });
+  call.onEnd(() => signal.removeEventListener('abort', onAbort));
+}
+
+function invalidTimeout(method: string): StatusError {
+  return new StatusError({
+    code: StatusCode.INVALID_ARGUMENT,
+    reason: 'INVALID_TIMEOUT',
+    message: `the timeout of ${method} is not a number`,
+  });
+}

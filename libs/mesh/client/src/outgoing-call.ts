@@ -1,0 +1,48 @@
+import { Call, type CallMetadata, type CallOptions } from '@giftmesh/mesh-context';
+
+export interface OutgoingCallOptions extends CallOptions {
+  /** Text metadata to send. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A call on its way out, as client policies and transports see it. */
+export class OutgoingCall extends Call {
+  readonly #options: OutgoingCallOptions;
+  #metadata: Map<string, string> | undefined;
+  /** What came back with the answer, whether it was good or bad; undefined until then. Set by the transport. */
+  trailers: CallMetadata | undefined;
+
+  constructor(options: OutgoingCallOptions) {
+    super(options);
+    this.#options = options;
+    const entries = options.metadata === undefined ? [] : Object.entries(options.metadata);
+    if (entries.length > 0) this.#metadata = new Map(entries.map(([name, value]) => [name.toLowerCase(), value]));
+  }
+
+  /** Sends a text value with the call. Names are lower case. Later values replace earlier ones. */
+  setMetadata(name: string, value: string): void {
+    this.#metadata ??= new Map();
+    this.#metadata.set(name, value);
+  }
+
+  /** What is sent with the call. */
+  get metadata(): ReadonlyMap<string, string> {
+    return this.#metadata ?? noEntries;
+  }
+
+  /**
+   * A try of this call, as a call of its own: it can time out or be cancelled without ending this one, and ends with it.
+   * The one who makes it must `finish` it.
+   * @param timeoutMs for this try alone; the call's deadline still holds.
+   */
+  attempt(timeoutMs = Infinity): OutgoingCall {
+    return new OutgoingCall({
+      ...this.#options,
+      metadata: Object.fromEntries(this.metadata),
+      deadlineMs: Math.min(this.deadlineMs, this.clock.monotonicMs() + timeoutMs),
+      parent: this,
+    });
+  }
+}
+
+const noEntries: ReadonlyMap<string, string> = new Map();

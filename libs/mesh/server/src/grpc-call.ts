@@ -1,0 +1,94 @@
+import { Metadata, type ServerUnaryCall, type StatusObject } from '@grpc/grpc-js';
+import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { callCancelled, type CallContext, type CallMetadata } from '@giftmesh/mesh-context';
+import { toGrpcStatus } from '@giftmesh/mesh-errors';
+import type { ServedMethod, ServiceHost } from './service-host';
+
+/** What the four kinds of gRPC calls need to be answered. */
+export interface GrpcBridge {
+  readonly host: ServiceHost;
+  readonly errorDomain: string;
+  /** Told when an answer could not be serialized. */
+  readonly onInternalError: (thrown: unknown, method: string) => void;
+}
+
+/** The parts of a grpc-js server call that all four kinds have. */
+export type AnyGrpcCall = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'getDeadline'> & {
+  on(event: 'cancelled', listener: () => void): unknown;
+};
+
+/** Opens the context of a gRPC call and lets the caller's cancellation, or the loss of its connection, reach it. */
+export function openCall(bridge: GrpcBridge, method: ServedMethod, call: AnyGrpcCall): CallContext {
+  const context = bridge.host.open(method, {
+    timeoutMs: timeoutMsOf(call),
+    metadata: new IncomingMetadata(call.metadata),
+  });
+  // grpc-js tells the same for its own deadline timer, and after every answer too: then it finds an ended call.
+  call.on('cancelled', () => {
+    if (context.ended) return;
+    if (context.remainingMs() <= 0) context.expire();
+    else context.cancel(callCancelled(context.method));
+  });
+  return context;
+}
+
+/** grpc-js gives a deadline of Date.now(), so the difference to Date.now() is the time left, whatever clock is injected. */
+function timeoutMsOf(call: AnyGrpcCall): number {
+  const deadline = call.getDeadline();
+  return deadline === Infinity ? Infinity : Number(deadline) - Date.now();
+}
+
+class IncomingMetadata implements CallMetadata {
+  readonly #metadata: Metadata;
+
+  constructor(metadata: Metadata) {
+    this.#metadata = metadata;
+  }
+
+  get(name: string): string | undefined {
+    const [value] = this.#metadata.get(name);
+    return typeof value === 'string' ? value : undefined;
+  }
+}
+
+/** Reads a request. Throws INVALID_ARGUMENT when the bytes are no such message. */
+export function decodeRequest(method: ServedMethod, bytes: Buffer): unknown {
+  try {
+    return method.definition.requestDeserialize(bytes);
+  } catch (cause) {
+    throw new StatusError({
+      code: StatusCode.INVALID_ARGUMENT,
+      reason: 'MALFORMED_REQUEST',
+      message: `the request is not a message of ${method.definition.path}`,
+      cause,
+    });
+  }
+}
+
+/** The status for a failed call, with the trailers its policies set. */
+export function failureStatus(bridge: GrpcBridge, context: CallContext, error: unknown): StatusObject {
+  const status = toGrpcStatus(error, {
+    domain: bridge.errorDomain,
+    onInternalError: (thrown) => bridge.onInternalError(thrown, context.method),
+  });
+  addTrailers(status.metadata, context);
+  return status;
+}
+
+/** The trailers of a call, undefined when nobody set one. */
+export function successTrailers(context: CallContext): Metadata | undefined {
+  if (context.trailers.size === 0) return undefined;
+  const metadata = new Metadata();
+  addTrailers(metadata, context);
+  return metadata;
+}
+
+function addTrailers(metadata: Metadata, context: CallContext): void {
+  for (const [name, value] of context.trailers) {
+    try {
+      metadata.set(name, value);
+    } catch {
+      // Characters that HTTP/2 headers cannot hold: the answer counts for more than a trailer.
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import type { Clock } from '@giftmesh/kernel-time';
+import {
+  CallContext,
+  runInCall,
+  type Arrival,
+  type CallHost,
+  type HostedMethod,
+  type Service,
+} from '@giftmesh/mesh-context';
+import {
+  DEADLINE_HEADER,
+  DeadlineWheel,
+  incomingTimeout,
+  parseDeadlineStamp,
+  QUEUEING_MS_MAX,
+} from '@giftmesh/mesh-deadline';
+import { toStatusError } from '@giftmesh/mesh-errors';
+import { undeclaredPolicy, type MethodDefinition, type MethodPolicy } from '@giftmesh/mesh-policy';
+import { HostedStream } from './hosted-stream';
+import { composePolicies, type ComposedPolicy, type ServerPolicy } from './server-policy';
+
+/** Told of everything a handler or policy threw that no caller may see. */
+export type OnInternalCallError = (thrown: unknown, method: string) => void;
+
+export interface ServiceHostOptions {
+  readonly services: readonly Service[];
+  readonly clock: Clock;
+  /** By path; methods that are not in it get no deadline and no priority. Default empty. */
+  readonly methodPolicies?: ReadonlyMap<string, MethodPolicy>;
+  /** Around every call, the first is the outermost. Default none. */
+  readonly policies?: readonly ServerPolicy[];
+  readonly onInternalError?: OnInternalCallError | undefined;
+  /** The longest wait before this server that a deadline stamp is believed to show. Default 5,000 ms; 0 ignores stamps. */
+  readonly queueingMsMax?: number;
+}
+
+/** A method with its handler and policy. */
+export interface ServedMethod extends HostedMethod {
+  readonly definition: MethodDefinition;
+  readonly policy: MethodPolicy;
+  readonly handler: (input: unknown) => unknown;
+}
+
+/** How a call that answers once went: exactly one of them is undefined, unless the answer itself is. */
+export type Settle = (error: StatusError | undefined, value: unknown) => void;
+
+/**
+ * Runs the handlers of a process's services: in a context, under a deadline, inside the policies, with StatusErrors
+ * only as failures. Knows no transport; the gRPC server and the in-process transports all come in here.
+ */
+export class ServiceHost implements CallHost {
+  readonly #methods = new Map<string, ServedMethod>();
+  readonly #clock: Clock;
+  readonly #around: ComposedPolicy;
+  readonly #wheel: DeadlineWheel;
+  readonly #queueingMsMax: number;
+  readonly #onInternalError: OnInternalCallError | undefined;
+  readonly #draining = new AbortController();
+  readonly #openStreams = new Set<CallContext>();
+
+  /** Throws TypeError when two services have the same method, RangeError for a negative `queueingMsMax`. */
+  constructor(options: ServiceHostOptions) {
+    this.#clock = options.clock;
+    this.#around = composePolicies(options.policies ?? []);
+    this.#wheel = new DeadlineWheel({ clock: options.clock });
+    this.#queueingMsMax = options.queueingMsMax ?? QUEUEING_MS_MAX;
+    if (!(this.#queueingMsMax >= 0)) {
+      throw new RangeError(`queueingMsMax must be 0 or more, got ${this.#queueingMsMax}`);
+    }
+    this.#onInternalError = options.onInternalError;
+    for (const { definition, handlers } of options.services) {
+      for (const [name, method] of Object.entries(definition)) {
+        if (this.#methods.has(method.path)) throw new TypeError(`${method.path} is served twice`);
+        const policy = options.methodPolicies?.get(method.path) ?? undeclaredPolicy(method);
+        const handler = handlers[name] as (input: unknown) => unknown;
+        this.#methods.set(method.path, { definition: method, policy, handler });
+      }
+    }
+  }
+
+  method(path: string): ServedMethod | undefined {
+    return this.#methods.get(path);
+  }
+
+  open(method: ServedMethod, arrival: Arrival): CallContext {
+    const { policy, definition } = method;
+    const callerTimeoutMs = arrival.timeoutMs ?? Infinity;
+    const stampUnixMs =
+      callerTimeoutMs === Infinity ? undefined : parseDeadlineStamp(arrival.metadata?.get(DEADLINE_HEADER));
+    const timeoutMs = incomingTimeout({
+      callerTimeoutMs,
+      stampUnixMs,
+      nowUnixMs: stampUnixMs === undefined ? 0 : this.#clock.nowMs(),
+      methodDeadlineMs: policy.deadlineMs ?? Infinity,
+      queueingMsMax: this.#queueingMsMax,
+    });
+    const context = new CallContext({
+      method: definition.path,
+      policy,
+      clock: this.#clock,
+      deadlineMs: timeoutMs === Infinity ? Infinity : this.#clock.monotonicMs() + timeoutMs,
+      parent: arrival.parent,
+      draining: this.#draining.signal,
+      ...(arrival.metadata === undefined ? {} : { metadata: arrival.metadata }),
+    });
+    if (timeoutMs <= 0) context.expire();
+    return context;
+  }
+
+  /**
+   * Runs a method that answers once; `settle` is called exactly once, at the latest when the call is cancelled. The
+   * form with a callback is for transports on the hot path.
+   */
+  run(method: ServedMethod, context: CallContext, input: () => unknown, settle: Settle): void {
+    let settled = false;
+    const end = (error: StatusError | undefined, value: unknown): void => {
+      if (settled) return;
+      settled = true;
+      this.#wheel.delete(context);
+      context.finish();
+      settle(error, value);
+    };
+    context.onCancel((reason) => end(reason, undefined));
+    if (settled) return;
+    this.#wheel.add(context);
+    const innermost = async (): Promise<unknown> => {
+      // A policy may have let the call wait for so long that nobody wants it any more.
+      if (context.cancelReason !== undefined) throw context.cancelReason;
+      return method.handler(input());
+    };
+    const fail = (thrown: unknown): void => end(this.#statusOf(thrown, context, settled), undefined);
+    try {
+      runInCall(context, () => this.#around(context, innermost)).then((value) => end(undefined, value), fail);
+    } catch (thrown) {
+      fail(thrown);
+    }
+  }
+
+  call(method: ServedMethod, context: CallContext, input: () => unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.run(method, context, input, (error, value) => (error === undefined ? resolve(value) : reject(error)));
+    });
+  }
+
+  stream(method: ServedMethod, context: CallContext, input: () => unknown): AsyncIterableIterator<unknown> {
+    if (!context.ended) {
+      this.#wheel.add(context);
+      this.#openStreams.add(context);
+    }
+    return new HostedStream({
+      context,
+      around: this.#around,
+      start: () => method.handler(input()) as AsyncIterable<unknown>,
+      toError: (thrown) => this.#statusOf(thrown, context, context.ended),
+      onEnd: () => {
+        this.#wheel.delete(context);
+        this.#openStreams.delete(context);
+      },
+    });
+  }
+
+  /** Tells all calls, through `CallContext.draining`, that the server is on its way out. */
+  announceDrain(): void {
+    this.#draining.abort();
+  }
+
+  /** Ends the open streams with UNAVAILABLE: their clients may go elsewhere. */
+  endStreams(): void {
+    for (const context of [...this.#openStreams]) {
+      context.cancel(
+        new StatusError({ code: StatusCode.UNAVAILABLE, reason: 'DRAINING', message: 'the server is shutting down' }),
+      );
+    }
+  }
+
+  /** Number of streams that are open. */
+  get openStreams(): number {
+    return this.#openStreams.size;
+  }
+
+  /** What is thrown after the call's end is nobody's answer, and mostly the cancellation itself: not reported. */
+  #statusOf(thrown: unknown, context: CallContext, ended: boolean): StatusError {
+    const report = this.#onInternalError;
+    if (ended || report === undefined) return toStatusError(thrown);
+    return toStatusError(thrown, (unknown) => report(unknown, context.method));
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '@giftmesh/kernel-time';
+import type { Codec, EventLog, Ledger, LogEntry, SettledNotices, ShardMap } from '@giftmesh/domain-money';
+import { AppliedPositions } from './applied-positions';
+import { PaymentDaHandlers } from './service';
+import { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions } from './settler';
+
+export interface PaymentDaDependencies {
+  readonly clock: Clock;
+  readonly log: EventLog<LogEntry>;
+  readonly codec: Codec<LogEntry>;
+  readonly ledger: Ledger;
+  readonly notices: SettledNotices;
+  readonly shards: ShardMap;
+}
+
+/** Payment-DA given its ports: the handlers of its RPCs and the settler that runs beside them. */
+export interface PaymentDa {
+  readonly handlers: PaymentDaHandlers;
+  readonly settler: Settler;
+  /** Why it can't serve, undefined while it can. */
+  problem(): string | undefined;
+  start(): void;
+  /** Ends settling; what stands in the log waits for the next start. */
+  close(): Promise<void>;
+}
+
+/** Puts Payment-DA together. Nothing runs before `start`. */
+export function createPaymentDa(
+  dependencies: PaymentDaDependencies,
+  options: SettlerOptions = DEFAULT_SETTLER_OPTIONS,
+): PaymentDa {
+  const { clock, ledger, log } = dependencies;
+  const positions = new AppliedPositions(clock, () => ledger.positions());
+  const handlers = new PaymentDaHandlers({ ...dependencies, positions });
+  const settler = new Settler({ ...dependencies, positions }, options);
+  return {
+    handlers,
+    settler,
+    problem: () => {
+      if (!ledger.healthy()) return 'the ledger is away';
+      if (!log.healthy()) return 'the event log is away';
+      return settler.failure === undefined ? undefined : `settling stopped: ${settler.failure.message}`;
+    },
+    start: () => settler.start(),
+    close: () => settler.close(),
+  };
+}

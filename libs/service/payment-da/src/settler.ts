@@ -1,0 +1,158 @@
+import { sleep, type Clock } from '@giftmesh/kernel-time';
+import {
+  LedgerRejectError,
+  type ApplyResult,
+  type Codec,
+  type EventLog,
+  type Ledger,
+  type LedgerSlice,
+  type LogEntry,
+  type LogRecord,
+  type SettledNotices,
+  type Subscription,
+} from '@giftmesh/domain-money';
+import type { AppliedPositions } from './applied-positions';
+import { positionsBehind, slicesOf, type Poison } from './slices';
+
+export interface SettlerOptions {
+  /** The most records of one ledger transaction. Hundreds amortise the commit; thousands make readers wait. */
+  readonly recordsMax: number;
+  /** How long to wait before records are read again after the ledger failed, milliseconds. */
+  readonly retryDelayMs: number;
+  /** How often a record that the ledger rejects is tried alone before it is parked. */
+  readonly poisonTries: number;
+  /** Between those tries, milliseconds. */
+  readonly poisonDelayMs: number;
+}
+
+export const DEFAULT_SETTLER_OPTIONS: SettlerOptions = {
+  recordsMax: 2_000,
+  retryDelayMs: 200,
+  poisonTries: 3,
+  poisonDelayMs: 100,
+};
+
+export interface SettlerPorts {
+  readonly clock: Clock;
+  readonly log: EventLog<LogEntry>;
+  readonly codec: Codec<LogEntry>;
+  readonly ledger: Ledger;
+  readonly notices: SettledNotices;
+  readonly positions: AppliedPositions;
+}
+
+/** What the settler has done since its start. */
+export interface SettlerStats {
+  readonly applied: number;
+  readonly duplicates: number;
+  readonly fenced: number;
+  readonly parked: number;
+  readonly batches: number;
+}
+
+/**
+ * Brings the log into the ledger: many events in one transaction, a poison event parked rather than in the way of others,
+ * stations told what is settled.
+ */
+export class Settler {
+  #subscription: Subscription | undefined;
+  #stats = { applied: 0, duplicates: 0, fenced: 0, parked: 0, batches: 0 };
+  #failure: Error | undefined;
+
+  constructor(
+    private readonly ports: SettlerPorts,
+    private readonly options: SettlerOptions = DEFAULT_SETTLER_OPTIONS,
+  ) {}
+
+  start(): void {
+    const { log, ledger, positions } = this.ports;
+    this.#subscription = log.subscribe({
+      recordsMax: this.options.recordsMax,
+      retryDelayMs: this.options.retryDelayMs,
+      startAt: async () => {
+        const stored = await ledger.positions();
+        positions.advance(stored);
+        return stored;
+      },
+      onRecords: (records) => this.#settle(records),
+      onHalt: (error) => {
+        this.#failure = error;
+      },
+    });
+  }
+
+  /** Why settling does not go on, undefined while it does. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  get stats(): SettlerStats {
+    return this.#stats;
+  }
+
+  async close(): Promise<void> {
+    await this.#subscription?.close();
+  }
+
+  async #settle(records: readonly LogRecord<LogEntry>[]): Promise<void> {
+    try {
+      await this.#applyOrBisect(records);
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  }
+
+  async #applyOrBisect(records: readonly LogRecord<LogEntry>[]): Promise<void> {
+    if (records.length === 0) return;
+    try {
+      await this.#apply(slicesOf(records));
+    } catch (error) {
+      if (!(error instanceof LedgerRejectError)) throw error;
+      const [only] = records;
+      if (records.length === 1 && only !== undefined) return this.#retryThenPark(only, error);
+      const middle = Math.ceil(records.length / 2);
+      await this.#applyOrBisect(records.slice(0, middle));
+      await this.#applyOrBisect(records.slice(middle));
+    }
+  }
+
+  async #retryThenPark(record: LogRecord<LogEntry>, firstError: LedgerRejectError): Promise<void> {
+    let reason = firstError.message;
+    for (let attempt = 1; attempt < this.options.poisonTries; attempt += 1) {
+      await sleep(this.ports.clock, this.options.poisonDelayMs);
+      try {
+        return await this.#apply(slicesOf([record]));
+      } catch (error) {
+        if (!(error instanceof LedgerRejectError)) throw error;
+        reason = error.message;
+      }
+    }
+    const poison: Poison = { record, reason, codec: this.ports.codec };
+    await this.#apply(slicesOf([record], poison));
+  }
+
+  async #apply(slices: readonly LedgerSlice[]): Promise<void> {
+    const result = await this.ports.ledger.apply(slices);
+    this.#count(result, slices);
+    const positions = positionsBehind(slices);
+    this.ports.positions.advance(positions);
+    this.#tell(result);
+    for (const position of positions) await this.ports.log.release(position);
+  }
+
+  #count(result: ApplyResult, slices: readonly LedgerSlice[]): void {
+    this.#stats.batches += 1;
+    this.#stats.applied += result.applied;
+    this.#stats.duplicates += result.duplicates;
+    this.#stats.fenced += result.fenced;
+    for (const slice of slices) this.#stats.parked += slice.parked.length;
+  }
+
+  #tell(result: ApplyResult): void {
+    if (result.counters.length === 0 && result.settled.length === 0) return;
+    // Not waited for, and a notice may get lost: stations find out by their sweepers.
+    this.ports.notices.publish({ counters: result.counters, events: result.settled }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,64 @@
+import { sleep, type Clock } from '@giftmesh/kernel-time';
+import type { BalanceStore } from '@giftmesh/domain-money';
+import type { LogAppender } from './log-appender';
+import type { PaymentDaClient } from './ports';
+
+export interface GenerationRecoveryOptions {
+  /** Between tries while the ledger or the store is away, milliseconds. */
+  readonly retryDelayMs: number;
+  readonly timeoutMs: number;
+}
+
+export const DEFAULT_GENERATION_RECOVERY_OPTIONS: GenerationRecoveryOptions = { retryDelayMs: 200, timeoutMs: 3_000 };
+
+/**
+ * Recovers shards that the store has lost: a new generation from the ledger, the store raised to it, a fence in the log, the
+ * shards opened. The order matters. Once the store is raised, an answer for an older decision asks the ledger first; once the
+ * fence stands, an older decision that comes behind it does not count; and only then are shards opened for loads, which wait
+ * for all that stands in the log: so no balance is given out that misses a debit that still counts.
+ */
+export class GenerationRecovery {
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly store: BalanceStore,
+    private readonly ledger: PaymentDaClient,
+    private readonly appender: LogAppender,
+    private readonly options: GenerationRecoveryOptions = DEFAULT_GENERATION_RECOVERY_OPTIONS,
+  ) {}
+
+  /** True while shards are being recovered. */
+  get running(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Recovers what the store says is lost; resolves when nothing is. Calls that overlap share one run. */
+  run(): Promise<void> {
+    this.#running ??= this.#recover().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #recover(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        const shards = [...(await this.store.lostShards())];
+        if (shards.length === 0) return;
+        const answer = await this.ledger.raiseGeneration({ shards }, { timeoutMs: this.options.timeoutMs });
+        const generation = Number(answer.generation);
+        await this.store.raiseGeneration(shards, generation);
+        await this.appender.appendFence({ shards, generation });
+        await this.store.open(shards, generation);
+      } catch {
+        await sleep(this.clock, this.options.retryDelayMs);
+      }
+    }
+  }
+}

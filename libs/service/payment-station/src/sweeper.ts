@@ -1,0 +1,93 @@
+import type { Cancel, Clock } from '@giftmesh/kernel-time';
+import type { BalanceStore, DecidedEvent } from '@giftmesh/domain-money';
+import { countersFromProto, markerFromProto } from '@giftmesh/wire-money';
+import type { LogAppender } from './log-appender';
+import type { PaymentDaClient } from './ports';
+
+export interface SweeperOptions {
+  /** Between sweeps, milliseconds. */
+  readonly intervalMs: number;
+  /** Age at which an outbox entry is looked after, milliseconds. Above the usual time to settle. */
+  readonly minAgeMs: number;
+  /** The most entries of one sweep. */
+  readonly entriesMax: number;
+  readonly timeoutMs: number;
+  /** Users are evicted after this long without any use, milliseconds. */
+  readonly idleMs: number;
+  /** The most users evicted in one sweep. */
+  readonly evictMax: number;
+}
+
+export const DEFAULT_SWEEPER_OPTIONS: SweeperOptions = {
+  intervalMs: 1_000,
+  minAgeMs: 3_000,
+  entriesMax: 1_000,
+  timeoutMs: 2_000,
+  idleMs: 3_600_000,
+  evictMax: 1_000,
+};
+
+/**
+ * Looks after what stayed behind: outbox entries whose notice got lost are settled, those that the ledger does not have are
+ * appended again, and users whom nobody needs are evicted.
+ */
+export class Sweeper {
+  #cancel: Cancel | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly store: BalanceStore,
+    private readonly ledger: PaymentDaClient,
+    private readonly appender: LogAppender,
+    private readonly options: SweeperOptions = DEFAULT_SWEEPER_OPTIONS,
+  ) {}
+
+  start(): void {
+    this.#plan();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel?.();
+  }
+
+  /** Appends all that is left of an earlier process, oldest first; to be done before the first new debit. */
+  async appendLeftovers(): Promise<void> {
+    const entries = await this.store.outbox({ nowMs: this.clock.nowMs(), minAgeMs: 0, limit: Number.MAX_SAFE_INTEGER });
+    await this.appender.append(entries);
+  }
+
+  /** One sweep. Rejects when the store or the ledger is away. */
+  async sweep(): Promise<void> {
+    const nowMs = this.clock.nowMs();
+    const { minAgeMs, entriesMax, idleMs, evictMax } = this.options;
+    const old = await this.store.outbox({ nowMs, minAgeMs, limit: entriesMax });
+    if (old.length > 0) await this.#lookAfter(old);
+    await this.store.evictIdle({ nowMs, idleMs, limit: evictMax });
+  }
+
+  async #lookAfter(entries: readonly DecidedEvent[]): Promise<void> {
+    const keys = entries.map(({ event: { opUserId, eventId } }) => ({ opUserId, eventId }));
+    const answer = await this.ledger.checkEvents(
+      { events: keys, behindBarrier: false },
+      { timeoutMs: this.options.timeoutMs },
+    );
+    await this.store.merge(answer.counters.map(countersFromProto));
+    const onRecord = answer.events.map((event) => markerFromProto(event) !== undefined);
+    await this.store.settle(keys.filter((_, index) => onRecord[index]));
+    const missing = entries.filter((entry, index) => !onRecord[index] && !this.appender.isPending(entry));
+    // Not waited for: the log may be away for long, and the next sweep finds these pending.
+    if (missing.length > 0) void this.appender.append(missing);
+  }
+
+  #plan(): void {
+    if (this.#closed) return;
+    this.#cancel = this.clock.schedule(this.options.intervalMs, () => {
+      // What fails now is still there for the next sweep.
+      this.sweep()
+        .catch(() => undefined)
+        .finally(() => this.#plan());
+    });
+  }
+}

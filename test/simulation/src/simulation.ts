@@ -1,0 +1,130 @@
+import { seededRandom, type Random } from '@giftmesh/kernel-random';
+import type { AssetRecord, Counters } from '@giftmesh/domain-money';
+import { Cluster } from './cluster';
+import { Faults, drawFaultRates, type FaultName } from './faults';
+import { Oracle } from './oracle';
+import { Workload } from './workload';
+
+/** Steps after which a run that has not come to rest counts as stuck. */
+const STEPS_MAX = 60_000;
+const RECORDS_MAX = 100_000;
+
+export interface SimulationReport {
+  readonly seed: number;
+  /** What was wrong; empty when every invariant held. */
+  readonly problems: readonly string[];
+  readonly steps: number;
+  readonly events: number;
+  readonly applied: number;
+  readonly faults: ReadonlyMap<FaultName, number>;
+}
+
+/**
+ * Runs the payment services on simulated ports: clients act while things go wrong, then everything heals, clients get their
+ * answers, and the oracle compares. The seed decides everything.
+ */
+export async function simulate(seed: number): Promise<SimulationReport> {
+  const random = seededRandom(seed);
+  const faults = new Faults(random.fork(), drawFaultRates(random));
+  const cluster = new Cluster(random.fork(), faults);
+  const oracle = new Oracle();
+  const workload = new Workload(cluster, oracle, random.fork());
+
+  const report = (problems: readonly string[]): SimulationReport => ({
+    seed,
+    problems,
+    steps: cluster.scheduler.taken,
+    events: oracle.intents.length,
+    applied: oracle.intents.filter((intent) => intent.answers.some((answer) => answer.outcome === 1)).length,
+    faults: faults.counts,
+  });
+
+  cluster.startDa();
+  cluster.startStation();
+  await disturb(cluster, workload, faults, random);
+  faults.heal();
+  if (!(await settleDown(cluster, workload))) return report(['the run did not come to rest: some call is never answered']);
+  const books = await readBooks(cluster, workload);
+  if (typeof books === 'string') return report([books]);
+  return report(oracle.verify(books));
+}
+
+/** Clients act, processes die, the store loses, clocks jump. */
+async function disturb(cluster: Cluster, workload: Workload, faults: Faults, random: Random): Promise<void> {
+  const actions = random.integer(20, 80);
+  const chaos = random.chance(0.2) ? 0 : random.next() * 0.15;
+  for (let action = 0; action < actions; action += 1) {
+    workload.act();
+    if (random.chance(chaos)) await oneDisaster(cluster, faults, random);
+    const steps = random.integer(1, 60);
+    let left = steps;
+    await cluster.scheduler.runUntil(() => left-- <= 0, steps + 1);
+  }
+}
+
+async function oneDisaster(cluster: Cluster, faults: Faults, random: Random): Promise<void> {
+  switch (random.integer(0, 4)) {
+    case 0:
+      if (!cluster.stationAlive) return cluster.startStation();
+      faults.count('stationKilled');
+      cluster.killStation();
+      if (random.chance(0.7)) cluster.startStation();
+      return;
+    case 1:
+      if (cluster.daCount === 0) return cluster.startDa();
+      faults.count('daKilled');
+      cluster.killDa();
+      if (random.chance(0.7)) cluster.startDa();
+      return;
+    case 2:
+      if (cluster.daCount >= 2) return;
+      faults.count('secondDa');
+      return cluster.startDa();
+    case 3:
+      faults.count('storeLost');
+      return cluster.store.loseLast(random.chance(0.2) ? cluster.store.writes : random.integer(0, 10));
+    default:
+      faults.count('clockJumped');
+      cluster.clock.jumpWallClock(random.integer(-60_000, 60_000));
+  }
+}
+
+/** Everything runs, nothing fails any more, every client gets its answer, and the books come to rest. */
+async function settleDown(cluster: Cluster, workload: Workload): Promise<boolean> {
+  if (cluster.daCount === 0) cluster.startDa();
+  if (!cluster.stationAlive) cluster.startStation();
+  for (let round = 0; round < 40 && !workload.satisfied; round += 1) {
+    if (!(await cluster.scheduler.runUntil(() => workload.busy === 0, STEPS_MAX))) return false;
+    await workload.resendUndecided();
+  }
+  if (!(await cluster.scheduler.runUntil(() => workload.satisfied, STEPS_MAX))) return false;
+  for (let round = 0; round < 200; round += 1) {
+    if ((await cluster.store.store.outboxSize()) === 0) return true;
+    const untilMs = cluster.clock.monotonicMs() + 200;
+    await cluster.scheduler.runUntil(() => cluster.clock.monotonicMs() >= untilMs, STEPS_MAX);
+  }
+  return false;
+}
+
+async function readBooks(cluster: Cluster, workload: Workload) {
+  const users = [...workload.users];
+  const records: AssetRecord[] = [];
+  for (const user of users) records.push(...(await cluster.ledger.records(user, RECORDS_MAX)));
+  const answer = cluster.callStation(({ handlers }) => handlers.getAssets({ userIds: users, cachedOnly: false }));
+  let loaded: boolean | undefined;
+  answer.then(
+    () => (loaded = true),
+    () => (loaded = false),
+  );
+  await cluster.scheduler.runUntil(() => loaded !== undefined, STEPS_MAX);
+  if (loaded !== true) return 'balances could not be read at the end';
+  const stored = await cluster.store.store.read(users);
+  const store = stored.flatMap((user): readonly Counters[] => user?.accounts ?? []);
+  const anomalies = await cluster.ledger.anomalies(RECORDS_MAX);
+  return {
+    records,
+    ledger: await cluster.ledger.counters(users),
+    store,
+    anomalies: anomalies.map(({ kind, userId, eventId, detail }) => `${kind} of ${userId} by ${eventId}: ${detail}`),
+  };
+}
