@@ -24,7 +24,8 @@ const before = existsSync(packageFile) ? JSON.parse(readFileSync(packageFile, 'u
 const outside = Object.fromEntries(
   Object.entries(before.dependencies ?? {}).filter(([name]) => !name.startsWith('@giftmesh/')),
 );
-const isLibrary = path.startsWith('libs/');
+// Others are started, not imported; a test or tool that others use has its exports written by hand.
+const isLibrary = path.startsWith('libs/') || before.exports !== undefined;
 writeFileSync(
   packageFile,
   json({

@@ -70,7 +70,9 @@ export class Cluster {
         notices: this.#notices.forProcess(link),
         shards: SHARDS,
       },
-      { sweeper: { ...DEFAULT_SWEEPER_OPTIONS, minAgeMs: 500, intervalMs: 200, idleMs: this.random.integer(50, 5_000) } },
+      {
+        sweeper: { ...DEFAULT_SWEEPER_OPTIONS, minAgeMs: 500, intervalMs: 200, idleMs: this.random.integer(50, 5_000) },
+      },
     );
     this.#station = { process: link.process, service };
     void service.start();

@@ -40,7 +40,8 @@ export function drawFaultRates(random: Random): FaultRates {
   return Object.fromEntries(Object.keys(NO_FAULTS).map((name) => [name, draw()])) as unknown as FaultRates;
 }
 
-export type FaultName = keyof FaultRates | 'stationKilled' | 'daKilled' | 'secondDa' | 'storeLost' | 'clockJumped' | 'poison';
+export type FaultName =
+  keyof FaultRates | 'stationKilled' | 'daKilled' | 'secondDa' | 'storeLost' | 'clockJumped' | 'poison';
 
 /** Decides about faults and counts those that happened. */
 export class Faults {

@@ -61,8 +61,7 @@ export class LosingStore {
       settle: (events) => write((store) => store.settle(events)),
       outbox: (query) => read((store) => store.outbox(query)),
       outboxSize: () => read((store) => store.outboxSize()),
-      lostShards: () =>
-        read(async (store) => [...new Set([...this.#closedShards, ...(await store.lostShards())])]),
+      lostShards: () => read(async (store) => [...new Set([...this.#closedShards, ...(await store.lostShards())])]),
       generationOf: (userIds) => read((store) => store.generationOf(userIds)),
       raiseGeneration: (shards, generation) => write((store) => store.raiseGeneration(shards, generation)),
       open: (shards, generation) =>

@@ -2,7 +2,7 @@ import { seededRandom, type Random } from '@giftmesh/kernel-random';
 import type { AssetRecord, Counters } from '@giftmesh/domain-money';
 import { Cluster } from './cluster';
 import { Faults, drawFaultRates, type FaultName } from './faults';
-import { Oracle } from './oracle';
+import { Oracle } from '@giftmesh/test-oracle';
 import { Workload } from './workload';
 
 /** Steps after which a run that has not come to rest counts as stuck. */
@@ -43,7 +43,8 @@ export async function simulate(seed: number): Promise<SimulationReport> {
   cluster.startStation();
   await disturb(cluster, workload, faults, random);
   faults.heal();
-  if (!(await settleDown(cluster, workload))) return report(['the run did not come to rest: some call is never answered']);
+  if (!(await settleDown(cluster, workload)))
+    return report(['the run did not come to rest: some call is never answered']);
   const books = await readBooks(cluster, workload);
   if (typeof books === 'string') return report([books]);
   return report(oracle.verify(books));

@@ -2,7 +2,7 @@ import { common, type station } from '@giftmesh/contract';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
 import type { Random } from '@giftmesh/kernel-random';
 import type { Cluster } from './cluster';
-import type { Intent, Oracle, RechargeIntent, ReversalIntent } from './oracle';
+import type { Intent, Oracle, RechargeIntent, ReversalIntent } from '@giftmesh/test-oracle';
 
 const VIEWERS = [101n, 102n, 103n, 104n];
 const STREAMERS = [201n, 202n];

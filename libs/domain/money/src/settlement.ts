@@ -1,6 +1,6 @@
-import { balanceOf, zeroCounters, type AssetType, type Counters } from './assets';
+import { AMOUNT_MAX, balanceOf, zeroCounters, type AssetType, type Counters } from './assets';
 import type { DecidedEvent } from './decision';
-import type { LedgerSlice } from './ports/ledger';
+import { LedgerRejectError, type Anomaly, type LedgerSlice } from './ports/ledger';
 import type { ShardMap } from './shards';
 
 /** The youngest generation that each shard's fences have named; absent means 0. */
@@ -15,7 +15,11 @@ export interface FencedSlices {
   readonly fences: Map<number, number>;
 }
 
-/** Walks slices in order, raises fences, and sorts out events that stand behind a fence of a younger generation. */
+/**
+ * Walks slices in order, raises fences, and sorts out events that stand behind a fence of a younger generation.
+ * A fence counts for those of its shards that live in the partition where it stands: only there is it known what stands
+ * before it and what behind.
+ */
 export function applyFences(slices: readonly LedgerSlice[], before: Fences, shards: ShardMap): FencedSlices {
   const fences = new Map(before);
   const events: DecidedEvent[] = [];
@@ -23,8 +27,10 @@ export function applyFences(slices: readonly LedgerSlice[], before: Fences, shar
   for (const slice of slices) {
     for (const entry of slice.entries) {
       if (entry.kind === 'fence') {
-        for (const shard of entry.fence.shards)
-          fences.set(shard, Math.max(fences.get(shard) ?? 0, entry.fence.generation));
+        for (const shard of entry.fence.shards) {
+          if (shards.partitionOfShard(shard) === slice.partition)
+            fences.set(shard, Math.max(fences.get(shard) ?? 0, entry.fence.generation));
+        }
       } else {
         const generation = fences.get(shards.shardOf(entry.decided.event.opUserId)) ?? 0;
         (entry.decided.generation < generation ? fenced : events).push(entry.decided);
@@ -44,17 +50,18 @@ export interface AccountDelta {
   debits: number;
   /** Largest `seq` among them; 0 without any. */
   seqMax: number;
+  /** The event of the last debit: what an anomaly of the account is written down with. Empty without any. */
+  lastDebitEventId: string;
 }
 
 /** Sums new applied events up per account, in order of user and asset: ten thousand gifts to one streamer are one change. */
 export function sumDeltas(events: readonly DecidedEvent[]): AccountDelta[] {
-  const byAccount = new Map<string, AccountDelta>();
+  const byAsset: Record<AssetType, Map<bigint, AccountDelta>> = { coin: new Map(), diamond: new Map() };
   const deltaOf = (userId: bigint, assetType: AssetType): AccountDelta => {
-    const key = `${userId}/${assetType}`;
-    let delta = byAccount.get(key);
+    let delta = byAsset[assetType].get(userId);
     if (delta === undefined) {
-      delta = { userId, assetType, credited: 0n, debited: 0n, debits: 0, seqMax: 0 };
-      byAccount.set(key, delta);
+      delta = { userId, assetType, credited: 0n, debited: 0n, debits: 0, seqMax: 0, lastDebitEventId: '' };
+      byAsset[assetType].set(userId, delta);
     }
     return delta;
   };
@@ -64,9 +71,10 @@ export function sumDeltas(events: readonly DecidedEvent[]): AccountDelta[] {
     payer.debited -= event.opUserChange.incr;
     payer.debits += 1;
     payer.seqMax = Math.max(payer.seqMax, seq);
+    payer.lastDebitEventId = event.eventId;
     for (const change of event.toUserChanges) deltaOf(change.userId, change.assetType).credited += change.incr;
   }
-  return [...byAccount.values()].sort((a, b) =>
+  return [...byAsset.coin.values(), ...byAsset.diamond.values()].sort((a, b) =>
     a.userId !== b.userId ? (a.userId < b.userId ? -1 : 1) : a.assetType < b.assetType ? -1 : 1,
   );
 }
@@ -77,13 +85,13 @@ export interface LedgerAccount extends Counters {
   readonly debits: number;
 }
 
-/** The account after a delta, and what is wrong with it then. */
+/** The account after a delta, and what is wrong with it then. Throws {@link LedgerRejectError} past a counter's limit. */
 export function applyDelta(
   before: LedgerAccount | undefined,
   delta: AccountDelta,
 ): {
   readonly after: LedgerAccount;
-  readonly anomalies: readonly { kind: 'negative_balance' | 'duplicate_seq'; detail: string }[];
+  readonly anomalies: readonly { readonly kind: Anomaly['kind']; readonly detail: string }[];
 } {
   const old = before ?? { ...zeroCounters(delta.userId, delta.assetType), debits: 0 };
   const after: LedgerAccount = {
@@ -93,13 +101,24 @@ export function applyDelta(
     seq: Math.max(old.seq, delta.seqMax),
     debits: old.debits + delta.debits,
   };
-  const anomalies: { kind: 'negative_balance' | 'duplicate_seq'; detail: string }[] = [];
-  if (delta.debited > 0n && balanceOf(after) < 0n)
-    anomalies.push({
-      kind: 'negative_balance',
-      detail: `balance ${balanceOf(after)} after a debit of ${delta.debited}`,
-    });
-  if (after.debits > after.seq && old.debits <= old.seq)
+  checkCounters(after);
+  const anomalies: { kind: Anomaly['kind']; detail: string }[] = [];
+  if (delta.debited > 0n && balanceOf(after) < 0n) {
+    const kind = after.debited > after.credited ? 'negative_balance' : 'spent_after_reversal';
+    anomalies.push({ kind, detail: `balance ${balanceOf(after)} after a debit of ${delta.debited}` });
+  }
+  // Every debit above the highest seq is one too many; each is written down once, in the batch that brought it.
+  if (after.debits - after.seq > Math.max(0, old.debits - old.seq))
     anomalies.push({ kind: 'duplicate_seq', detail: `${after.debits} debits, and the highest seq is ${after.seq}` });
   return { after, anomalies };
+}
+
+/** Throws {@link LedgerRejectError} when one of an account's counters is past 2^53 - 1, where stores stop being exact. */
+export function checkCounters(account: Counters): void {
+  for (const name of ['credited', 'reversed', 'debited'] as const) {
+    if (account[name] > AMOUNT_MAX)
+      throw new LedgerRejectError(
+        `${name} of account ${account.userId}/${account.assetType} would be ${account[name]}, above 2^53 - 1`,
+      );
+  }
 }

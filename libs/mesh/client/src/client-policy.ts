@@ -14,29 +14,30 @@ export interface ClientPolicy {
   ) => AsyncIterable<unknown>;
 }
 
-type Next<T> = (call: OutgoingCall) => T;
+/** Makes a call with its request, or with its iterable of requests. */
+export type Make<T> = (call: OutgoingCall, input: unknown) => T;
 
-/** Wraps the making of single-answer calls in policies, the first being the outermost. */
-export function wrapCall(policies: readonly ClientPolicy[], make: Next<Promise<unknown>>): Next<Promise<unknown>> {
+/** Wraps the making of single-answer calls in policies, once, the first being the outermost. */
+export function wrapCall(policies: readonly ClientPolicy[], make: Make<Promise<unknown>>): Make<Promise<unknown>> {
   let wrapped = make;
   for (const { call: policy } of [...policies].reverse()) {
     if (policy === undefined) continue;
-    const next = wrapped;
-    wrapped = (call) => policy(call, next);
+    const inner = wrapped;
+    wrapped = (call, input) => policy(call, (attempt) => inner(attempt, input));
   }
   return wrapped;
 }
 
-/** Wraps the making of streaming calls in policies, the first being the outermost. */
+/** Wraps the making of streaming calls in policies, once, the first being the outermost. */
 export function wrapStream(
   policies: readonly ClientPolicy[],
-  make: Next<AsyncIterable<unknown>>,
-): Next<AsyncIterable<unknown>> {
+  make: Make<AsyncIterable<unknown>>,
+): Make<AsyncIterable<unknown>> {
   let wrapped = make;
   for (const { stream: policy } of [...policies].reverse()) {
     if (policy === undefined) continue;
-    const next = wrapped;
-    wrapped = (call) => policy(call, next);
+    const inner = wrapped;
+    wrapped = (call, input) => policy(call, (attempt) => inner(attempt, input));
   }
   return wrapped;
 }

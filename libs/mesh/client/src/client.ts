@@ -1,7 +1,6 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import {
-  callCancelled,
   currentCall,
   deadlineExceeded,
   type MethodDefinition,
@@ -13,7 +12,7 @@ import { DeadlineWheel, outgoingTimeout, RESERVE_MS } from '@giftmesh/mesh-deadl
 import { undeclaredPolicy, type MethodPolicy } from '@giftmesh/mesh-policy';
 import { wrapCall, wrapStream, type ClientPolicy } from './client-policy';
 import { ClientStream } from './client-stream';
-import { OutgoingCall } from './outgoing-call';
+import { cancelReasonOf, OutgoingCall } from './outgoing-call';
 import type { Transport } from './transport';
 
 /** What a caller may say of one call. */
@@ -82,12 +81,11 @@ class Caller {
 
   single(transport: Transport, method: MethodDefinition) {
     const policy = this.#policyOf(method);
-    const policies = this.#options.policies ?? [];
+    const make = wrapCall(this.#options.policies ?? [], (call, input) => transport.call(method, input, call));
     return async (input: unknown, options?: ClientCallOptions): Promise<unknown> => {
       const call = this.#open(method, policy, options);
-      const make = wrapCall(policies, (attempt) => transport.call(method, input, attempt));
       try {
-        return await make(call);
+        return await make(call, input);
       } finally {
         this.#close(call);
       }
@@ -96,16 +94,13 @@ class Caller {
 
   streaming(transport: Transport, method: MethodDefinition) {
     const policy = this.#policyOf(method);
-    const policies = this.#options.policies ?? [];
-    return (input: unknown, options?: ClientCallOptions): AsyncIterableIterator<unknown> => {
-      // The call begins with the first `next`: a stream that is never read costs nothing and hangs on nothing.
-      const begin = (): { call: OutgoingCall; answers: AsyncIterable<unknown> } => {
-        const call = this.#open(method, policy, options);
-        const make = wrapStream(policies, (attempt) => transport.stream(method, input, attempt));
-        return { call, answers: make(call) };
-      };
-      return new ClientStream(method.path, begin, (call) => this.#close(call));
-    };
+    const make = wrapStream(this.#options.policies ?? [], (call, input) => transport.stream(method, input, call));
+    return (input: unknown, options?: ClientCallOptions): AsyncIterableIterator<unknown> =>
+      new ClientStream({
+        open: () => this.#open(method, policy, options),
+        answers: (call) => make(call, input),
+        close: (call) => this.#close(call),
+      });
   }
 
   #policyOf(method: MethodDefinition): MethodPolicy {
@@ -114,7 +109,9 @@ class Caller {
 
   /** Throws the StatusError of a call that has no time or was cancelled before it began. */
   #open(method: MethodDefinition, policy: MethodPolicy, options: ClientCallOptions = {}): OutgoingCall {
-    const parent = currentCall();
+    const serving = currentCall();
+    // Work that goes on after the answer is not limited by a deadline that was kept.
+    const parent = serving?.ended === true && !serving.cancelled ? undefined : serving;
     if (Number.isNaN(options.timeoutMs)) throw invalidTimeout(method.path);
     const timeoutMs = outgoingTimeout({
       ownTimeoutMs: options.timeoutMs ?? Infinity,
@@ -123,7 +120,7 @@ class Caller {
       reserveMs: this.#reserveMs,
     });
     if (parent?.cancelReason !== undefined) throw parent.cancelReason;
-    if (options.signal?.aborted) throw callCancelled(method.path);
+    if (options.signal?.aborted) throw cancelReasonOf(options.signal, method.path);
     if (timeoutMs <= 0) throw deadlineExceeded(method.path);
     const call = new OutgoingCall({
       method: method.path,
@@ -134,7 +131,7 @@ class Caller {
       metadata: options.metadata,
     });
     this.#wheel.add(call);
-    if (options.signal !== undefined) cancelWith(call, options.signal);
+    if (options.signal !== undefined) call.cancelWith(options.signal);
     return call;
   }
 
@@ -142,12 +139,6 @@ class Caller {
     this.#wheel.delete(call);
     call.finish();
   }
-}
-
-function cancelWith(call: OutgoingCall, signal: AbortSignal): void {
-  const onAbort = (): void => call.cancel(callCancelled(call.method));
-  signal.addEventListener('abort', onAbort, { once: true });
-  call.onEnd(() => signal.removeEventListener('abort', onAbort));
 }
 
 function invalidTimeout(method: string): StatusError {

@@ -1,4 +1,5 @@
-import { Call, type CallMetadata, type CallOptions } from '@giftmesh/mesh-context';
+import { StatusError } from '@giftmesh/kernel-errors';
+import { Call, callCancelled, type CallMetadata, type CallOptions } from '@giftmesh/mesh-context';
 
 export interface OutgoingCallOptions extends CallOptions {
   /** Text metadata to send. */
@@ -9,6 +10,7 @@ export interface OutgoingCallOptions extends CallOptions {
 export class OutgoingCall extends Call {
   readonly #options: OutgoingCallOptions;
   #metadata: Map<string, string> | undefined;
+  #leaveSignal: (() => void) | undefined;
   /** What came back with the answer, whether it was good or bad; undefined until then. Set by the transport. */
   trailers: CallMetadata | undefined;
 
@@ -30,6 +32,23 @@ export class OutgoingCall extends Call {
     return this.#metadata ?? noEntries;
   }
 
+  /** Cancels the call when the signal aborts; until then, and no longer than the call lasts, it listens to it. */
+  cancelWith(signal: AbortSignal): void {
+    const onAbort = (): void => this.cancel(cancelReasonOf(signal, this.method));
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#leaveSignal = () => signal.removeEventListener('abort', onAbort);
+  }
+
+  override cancel(reason: StatusError): void {
+    super.cancel(reason);
+    this.#leaveSignal?.();
+  }
+
+  override finish(): void {
+    super.finish();
+    this.#leaveSignal?.();
+  }
+
   /**
    * A try of this call, as a call of its own: it can time out or be cancelled without ending this one, and ends with it.
    * The one who makes it must `finish` it.
@@ -43,6 +62,11 @@ export class OutgoingCall extends Call {
       parent: this,
     });
   }
+}
+
+/** The StatusError for a signal that has aborted: its own reason where that is one, CANCELLED otherwise. */
+export function cancelReasonOf(signal: AbortSignal, method: string): StatusError {
+  return signal.reason instanceof StatusError ? signal.reason : callCancelled(method);
 }
 
 const noEntries: ReadonlyMap<string, string> = new Map();

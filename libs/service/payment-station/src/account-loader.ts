@@ -1,5 +1,6 @@
 import { Batcher, SingleFlight } from '@giftmesh/kernel-async';
 import type { Clock } from '@giftmesh/kernel-time';
+import { runOutsideCall } from '@giftmesh/mesh-context';
 import type { AcceptanceWindow, BalanceStore, LoadedUser, Marker } from '@giftmesh/domain-money';
 import { countersFromProto, markerFromProto } from '@giftmesh/wire-money';
 import type { PaymentDaClient } from './ports';
@@ -36,7 +37,8 @@ export class AccountLoader {
     private readonly window: AcceptanceWindow,
     private readonly options: AccountLoaderOptions = DEFAULT_ACCOUNT_LOADER_OPTIONS,
   ) {
-    this.#batcher = new Batcher({ ...options, run: (userIds) => this.#load(userIds) });
+    // A load serves many calls, so none of them may end it.
+    this.#batcher = new Batcher({ ...options, run: (userIds) => runOutsideCall(() => this.#load(userIds)) });
   }
 
   /** Loads a user. False when the store refused the snapshot because it has gone on since: look again. */

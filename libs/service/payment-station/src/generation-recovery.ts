@@ -1,4 +1,5 @@
 import { sleep, type Clock } from '@giftmesh/kernel-time';
+import { runOutsideCall } from '@giftmesh/mesh-context';
 import type { BalanceStore } from '@giftmesh/domain-money';
 import type { LogAppender } from './log-appender';
 import type { PaymentDaClient } from './ports';
@@ -36,7 +37,7 @@ export class GenerationRecovery {
 
   /** Recovers what the store says is lost; resolves when nothing is. Calls that overlap share one run. */
   run(): Promise<void> {
-    this.#running ??= this.#recover().finally(() => {
+    this.#running ??= runOutsideCall(() => this.#recover()).finally(() => {
       this.#running = undefined;
     });
     return this.#running;

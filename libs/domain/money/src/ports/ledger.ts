@@ -44,7 +44,12 @@ export interface ApplyResult {
 /** Something that must not happen and was written down rather than dropped. */
 export interface Anomaly {
   readonly id: number;
-  readonly kind: 'negative_balance' | 'duplicate_seq';
+  /**
+   * `negative_balance`: more was debited than ever credited. `spent_after_reversal`: a debit took the balance below zero, and
+   * reversals explain it, because the store had accepted it before it knew of them: a debt, not an error.
+   * `duplicate_seq`: two debits of the account have the same number.
+   */
+  readonly kind: 'negative_balance' | 'spent_after_reversal' | 'duplicate_seq';
   readonly userId: bigint;
   readonly assetType: AssetType;
   readonly eventId: string;
@@ -76,6 +81,7 @@ export interface AssetRecord {
   readonly eventId: string;
   readonly opUserId: bigint;
   readonly userId: bigint;
+  /** A payer pays, a payee gets: in a reversal these are the original's payees and payer. */
   readonly role: 'payer' | 'payee';
   readonly eventType: EventType;
   readonly bizId: bigint;
@@ -91,7 +97,10 @@ export interface AssetRecord {
   readonly appliedAtMs: number;
 }
 
-/** Where a page of records ends; the next begins behind it. Records are ordered by event id, newest first. */
+/**
+ * Where a page of records ends; the next begins behind it. Records are ordered by event id, newest first; those of the
+ * same id by op user, largest first, then payee before payer.
+ */
 export interface RecordCursor {
   readonly eventId: string;
   readonly opUserId: bigint;
@@ -120,14 +129,23 @@ export interface Ledger {
   apply(slices: readonly LedgerSlice[]): Promise<ApplyResult>;
   /** Accounts of users with their decided events not older than `markersSinceMs`, at most `markersMax` newest of each. */
   load(userIds: readonly bigint[], markersSinceMs: number, markersMax: number): Promise<readonly LedgerUser[]>;
-  /** What is on record of events; undefined where nothing is. */
+  /**
+   * What is on record of events that `apply` brought; undefined where nothing is. Orders and reversals are not among them.
+   * Here and in `load`, `records`, …: an id that is no canonical UUIDv7 is refused with {@link LedgerRejectError}.
+   */
   decided(events: readonly EventKey[]): Promise<readonly (Marker | undefined)[]>;
   counters(userIds: readonly bigint[]): Promise<readonly Counters[]>;
   /** Records of a user, newest first, behind `after`. */
   records(userId: bigint, limit: number, after?: RecordCursor): Promise<readonly AssetRecord[]>;
-  /** Credits an order once. The same key with another user, asset or amount: {@link OrderConflictError}. */
+  /**
+   * Credits an order once. {@link OrderConflictError} when the same key is known with another user, asset or amount, or the
+   * user's event id belongs to another order or event.
+   */
   applyOrder(order: Order): Promise<{ readonly counters: Counters; readonly duplicate: boolean }>;
-  /** Takes an applied event back, at most once and at most its amount: {@link ReversalError} otherwise. */
+  /**
+   * Takes an applied gift or withdrawal back, at most once and at most its amount: {@link ReversalError} otherwise. A gift's
+   * payees give in proportion to what they got (see `apportion`).
+   */
   reverse(
     reversal: Reversal,
   ): Promise<{ readonly reversed: bigint; readonly duplicate: boolean; readonly counters: readonly Counters[] }>;

@@ -1,0 +1,109 @@
+import type { Clock } from '@giftmesh/kernel-time';
+
+/** What makes sends one combo. */
+export interface ComboIdentity {
+  readonly viewerId: bigint;
+  readonly roomId: bigint;
+  readonly giftId: number;
+  /** In any order. */
+  readonly recipientIds: readonly bigint[];
+  readonly comboKey: string;
+}
+
+export interface ComboTrackerOptions {
+  readonly clock: Clock;
+  /** The most combos that run at once; beyond it the one that waited longest ends. 65,536 by default (about 15 MB). */
+  readonly combosMax?: number;
+  /** The most events whose number is remembered; beyond it the oldest is forgotten. 131,072 by default (about 25 MB). */
+  readonly eventsMax?: number;
+}
+
+interface Combo {
+  count: number;
+  lastMs: number;
+}
+
+interface Counted {
+  readonly count: number;
+  /** From then on the combo is over for who asks again. */
+  readonly combo: Combo;
+  readonly windowMs: number;
+}
+
+/** One text for one combo, whatever the order of its recipients. */
+export function comboIdOf(combo: ComboIdentity): string {
+  const { recipientIds } = combo;
+  const recipients =
+    recipientIds.length === 1 ? String(recipientIds[0]) : recipientIds.map(String).sort().join();
+  return `${combo.viewerId}|${combo.roomId}|${combo.giftId}|${recipients}|${combo.comboKey}`;
+}
+
+/**
+ * Running counts of combos. Display only: money never looks at them.
+ *
+ * Several sources may tell of the same event (the answer of a call, the log); whichever comes first counts it, the others
+ * get the same number. What is forgotten because of the limits begins anew at its own count.
+ */
+export class ComboTracker {
+  readonly #clock: Clock;
+  readonly #combosMax: number;
+  readonly #eventsMax: number;
+  /** In order of their last gift. */
+  readonly #combos = new Map<string, Combo>();
+  /** In order of their coming. */
+  readonly #events = new Map<string, Counted>();
+
+  constructor({ clock, combosMax = 65_536, eventsMax = 131_072 }: ComboTrackerOptions) {
+    for (const [name, value] of Object.entries({ combosMax, eventsMax }))
+      if (!Number.isInteger(value) || value < 1)
+        throw new RangeError(`${name} must be an integer of at least 1, is ${value}`);
+    this.#clock = clock;
+    this.#combosMax = combosMax;
+    this.#eventsMax = eventsMax;
+  }
+
+  /** Combos that are remembered, those that are over and were not yet replaced included. */
+  get combos(): number {
+    return this.#combos.size;
+  }
+
+  /** Events whose number is remembered. */
+  get events(): number {
+    return this.#events.size;
+  }
+
+  /**
+   * The running count of a combo with this event included.
+   * @param comboId see {@link comboIdOf}.
+   * @param eventKey text that is unique to the event: its id together with its viewer.
+   * @param count how many gifts each recipient gets with this event.
+   * @param windowMs how long the combo waits for its next gift; longer after the last one, a new combo begins.
+   */
+  add(comboId: string, eventKey: string, count: number, windowMs: number): number {
+    const known = this.#events.get(eventKey);
+    if (known !== undefined) return known.count;
+    const nowMs = this.#clock.monotonicMs();
+    let combo = this.#combos.get(comboId);
+    if (combo === undefined || nowMs - combo.lastMs > windowMs) combo = { count: 0, lastMs: nowMs };
+    else this.#combos.delete(comboId);
+    combo.count += count;
+    combo.lastMs = nowMs;
+    this.#combos.set(comboId, combo);
+    if (this.#combos.size > this.#combosMax) deleteFirst(this.#combos);
+    this.#events.set(eventKey, { count: combo.count, combo, windowMs });
+    if (this.#events.size > this.#eventsMax) deleteFirst(this.#events);
+    return combo.count;
+  }
+
+  /** The number that an event got, 0 when it is not known or its combo is over. */
+  countOf(eventKey: string): number {
+    const known = this.#events.get(eventKey);
+    if (known === undefined || this.#clock.monotonicMs() - known.combo.lastMs > known.windowMs) return 0;
+    return known.count;
+  }
+}
+
+function deleteFirst<K>(map: Map<K, unknown>): void {
+  const first = map.keys().next();
+  if (first.done !== true) map.delete(first.value);
+}

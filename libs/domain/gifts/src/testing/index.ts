@@ -1,0 +1,2 @@
+export { activityStoreContract } from './activity-store-contract';
+export { MemoryActivityStore } from './memory-activity-store';

@@ -1,0 +1,399 @@
+import type { Clock } from '@giftmesh/kernel-time';
+import { lowestUuidV7At, uuidV7TimeMs } from '@giftmesh/kernel-ids';
+import { ASSET_TYPES, zeroCounters, type AssetType, type Counters } from '../assets';
+import { markerOf, type DecidedEvent, type Marker } from '../decision';
+import type { EventKey } from '../event';
+import {
+  checkEventId,
+  checkLimit,
+  checkOrder,
+  checkReversal,
+  checkShards,
+  checkSlices,
+  compareRecords,
+  orderRecordOf,
+  recordsOf,
+} from '../ledger-rules';
+import {
+  LedgerRejectError,
+  OrderConflictError,
+  PositionConflictError,
+  type Anomaly,
+  type ApplyResult,
+  type AssetRecord,
+  type DeadLetter,
+  type Ledger,
+  type LedgerSlice,
+  type LedgerUser,
+  type Order,
+  type RecordCursor,
+  type Reversal,
+} from '../ports/ledger';
+import type { LogPosition } from '../ports/event-log';
+import { applyReversal, planReversal, type AppliedReversal } from '../reversal-rules';
+import { applyDelta, applyFences, checkCounters, sumDeltas, type LedgerAccount } from '../settlement';
+import type { ShardMap } from '../shards';
+
+/** Everything that a {@link MemoryLedger} holds, for an oracle to look at. Copies of the lists, not of their entries. */
+export interface LedgerSnapshot {
+  readonly accounts: readonly LedgerAccount[];
+  /** All legs of all events, orders and reversals, in the order in which they were applied. */
+  readonly records: readonly AssetRecord[];
+  /** Events that `apply` brought, refusals included, in the order in which they came. */
+  readonly decided: readonly DecidedEvent[];
+  readonly orders: readonly Order[];
+  /** With the amount that was given back. */
+  readonly reversals: readonly Reversal[];
+  readonly positions: readonly LogPosition[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly anomalies: readonly Anomaly[];
+}
+
+interface UserBooks {
+  readonly accounts: Map<AssetType, LedgerAccount>;
+  /** In order of `compareRecords` as soon as somebody reads them. */
+  records: AssetRecord[];
+  recordsSorted: boolean;
+  /** Events that the user caused, by id. */
+  readonly decided: Map<string, DecidedEvent>;
+  readonly orders: Map<string, Order>;
+  /** Reversals of the user's events, by the original's id, and the originals by the reversal's id. */
+  readonly reversalOf: Map<string, AppliedReversal>;
+  readonly originalOf: Map<string, string>;
+}
+
+/**
+ * The books in memory: a fake that keeps every rule of the port, for tests and for the simulator. Each method does its
+ * whole work in one turn, before it returns its promise, so nothing can come between its steps.
+ */
+export class MemoryLedger implements Ledger {
+  readonly #clock: Clock;
+  readonly #shards: ShardMap;
+  readonly #users = new Map<bigint, UserBooks>();
+  readonly #allRecords: AssetRecord[] = [];
+  readonly #allDecided: DecidedEvent[] = [];
+  readonly #reversals: Reversal[] = [];
+  readonly #ordersByOutsideId = new Map<string, Order>();
+  readonly #positions = new Map<number, number>();
+  readonly #generationsGiven = new Map<number, number>();
+  #fences: ReadonlyMap<number, number> = new Map();
+  #deadLetters: DeadLetter[] = [];
+  readonly #anomalies: Anomaly[] = [];
+  #lastDeadLetterId = 0;
+  #open = true;
+
+  constructor(clock: Clock, shards: ShardMap) {
+    this.#clock = clock;
+    this.#shards = shards;
+  }
+
+  async positions(): Promise<readonly LogPosition[]> {
+    this.#mustBeOpen();
+    return positionsOf(this.#positions);
+  }
+
+  async apply(slices: readonly LedgerSlice[]): Promise<ApplyResult> {
+    this.#mustBeOpen();
+    checkSlices(slices, this.#shards);
+    const positions = this.#movedPositions(slices);
+    const { events, fenced, fences } = applyFences(slices, this.#fences, this.#shards);
+    const { fresh, settled } = this.#freshOf(events);
+    const changes = sumDeltas(fresh).map((delta) => ({
+      delta,
+      ...applyDelta(this.#account(delta.userId, delta.assetType), delta),
+    }));
+
+    // Nothing above has written and nothing below can fail.
+    const nowMs = this.#clock.nowMs();
+    for (const [partition, offset] of positions) this.#positions.set(partition, offset);
+    this.#fences = fences;
+    for (const decided of fresh) {
+      this.#allDecided.push(decided);
+      this.#books(decided.event.opUserId).decided.set(decided.event.eventId, decided);
+      if (decided.outcome === 'applied') for (const record of recordsOf(decided, nowMs)) this.#addRecord(record);
+    }
+    for (const { delta, after, anomalies } of changes) {
+      this.#setAccount(after);
+      for (const anomaly of anomalies)
+        this.#anomalies.push({
+          id: this.#anomalies.length + 1,
+          userId: delta.userId,
+          assetType: delta.assetType,
+          eventId: delta.lastDebitEventId,
+          noticedAtMs: nowMs,
+          ...anomaly,
+        });
+    }
+    for (const { partition, parked } of slices)
+      for (const record of parked)
+        this.#deadLetters.push({ ...record, partition, parkedAtMs: nowMs, id: (this.#lastDeadLetterId += 1) });
+    return {
+      counters: changes.map(({ after }) => countersOf(after)),
+      settled,
+      applied: fresh.length,
+      duplicates: events.length - fresh.length,
+      fenced: fenced.length,
+    };
+  }
+
+  async load(userIds: readonly bigint[], markersSinceMs: number, markersMax: number): Promise<readonly LedgerUser[]> {
+    this.#mustBeOpen();
+    checkLimit('markersMax', markersMax, 0);
+    return userIds.map((userId) => {
+      const lowest = lowestUuidV7At(markersSinceMs);
+      const since = [...(this.#users.get(userId)?.decided.values() ?? [])]
+        .filter(({ event }) => event.eventId >= lowest)
+        .sort((a, b) => (a.event.eventId > b.event.eventId ? -1 : 1));
+      const left = since[markersMax];
+      return {
+        userId,
+        accounts: this.#countersOf(userId),
+        markers: since.slice(0, markersMax).map(markerOf),
+        markersSinceMs: left === undefined ? markersSinceMs : uuidV7TimeMs(left.event.eventId) + 1,
+      };
+    });
+  }
+
+  async decided(events: readonly EventKey[]): Promise<readonly (Marker | undefined)[]> {
+    this.#mustBeOpen();
+    return events.map(({ opUserId, eventId }) => {
+      checkEventId(eventId);
+      const decided = this.#users.get(opUserId)?.decided.get(eventId);
+      return decided === undefined ? undefined : markerOf(decided);
+    });
+  }
+
+  async counters(userIds: readonly bigint[]): Promise<readonly Counters[]> {
+    this.#mustBeOpen();
+    return userIds.flatMap((userId) => this.#countersOf(userId));
+  }
+
+  async records(userId: bigint, limit: number, after?: RecordCursor): Promise<readonly AssetRecord[]> {
+    this.#mustBeOpen();
+    checkLimit('limit', limit, 1);
+    if (after !== undefined) checkEventId(after.eventId);
+    const books = this.#users.get(userId);
+    if (books === undefined) return [];
+    if (!books.recordsSorted) books.records.sort(compareRecords);
+    books.recordsSorted = true;
+    const start = after === undefined ? 0 : books.records.findIndex((record) => compareRecords(after, record) < 0);
+    return start < 0 ? [] : books.records.slice(start, start + limit);
+  }
+
+  async applyOrder(order: Order): Promise<{ readonly counters: Counters; readonly duplicate: boolean }> {
+    this.#mustBeOpen();
+    checkOrder(order);
+    const key = `${order.eventType}/${order.outsideTransactionId}`;
+    const named = `order ${key}`;
+    const before = this.#account(order.userId, order.assetType) ?? {
+      ...zeroCounters(order.userId, order.assetType),
+      debits: 0,
+    };
+    const known = this.#ordersByOutsideId.get(key);
+    if (known !== undefined) {
+      if (known.userId !== order.userId || known.assetType !== order.assetType || known.amount !== order.amount)
+        throw new OrderConflictError(`${named} is known with ${known.amount} ${known.assetType} for ${known.userId}`);
+      return { counters: countersOf(before), duplicate: true };
+    }
+    if (this.#eventIdTaken(order.userId, order.eventId))
+      throw new OrderConflictError(`${named}: event id ${order.eventId} belongs to another event of the user`);
+    const after = { ...before, credited: before.credited + order.amount };
+    checkCounters(after);
+
+    this.#ordersByOutsideId.set(key, order);
+    this.#books(order.userId).orders.set(order.eventId, order);
+    this.#setAccount(after);
+    this.#addRecord(orderRecordOf(order, this.#clock.nowMs()));
+    return { counters: countersOf(after), duplicate: false };
+  }
+
+  async reverse(
+    reversal: Reversal,
+  ): Promise<{ readonly reversed: bigint; readonly duplicate: boolean; readonly counters: readonly Counters[] }> {
+    this.#mustBeOpen();
+    checkReversal(reversal);
+    const { opUserId, eventId, originalEventId } = reversal;
+    const books = this.#users.get(opUserId);
+    const reversalOfOriginal = books?.reversalOf.get(originalEventId);
+    const plan = planReversal(reversal, {
+      original: this.#legsOf({ opUserId, eventId: originalEventId }),
+      reversalOfOriginal,
+      eventIdTaken: this.#eventIdTaken(opUserId, eventId),
+    });
+    if (plan.kind === 'duplicate') {
+      const legs = this.#legsOf({ opUserId, eventId }) ?? [];
+      const keys = new Map(legs.map((leg) => [`${leg.userId}/${leg.assetType}`, leg]));
+      const accounts = [...keys.values()].map((leg) => this.#account(leg.userId, leg.assetType) as LedgerAccount);
+      return { reversed: plan.amount, duplicate: true, counters: accounts.map(countersOf) };
+    }
+    const { accounts, records } = applyReversal(
+      reversal,
+      plan,
+      (userId, assetType) => this.#account(userId, assetType),
+      this.#clock.nowMs(),
+    );
+
+    this.#reversals.push({ ...reversal, amount: plan.amount });
+    this.#books(opUserId).reversalOf.set(originalEventId, { eventId, originalEventId, amount: plan.amount });
+    this.#books(opUserId).originalOf.set(eventId, originalEventId);
+    for (const account of accounts) this.#setAccount(account);
+    for (const record of records) this.#addRecord(record);
+    return { reversed: plan.amount, duplicate: false, counters: accounts.map(countersOf) };
+  }
+
+  async raiseGeneration(shardList: readonly number[]): Promise<number> {
+    this.#mustBeOpen();
+    checkShards(shardList, this.#shards);
+    let highest = 0;
+    for (const shard of shardList)
+      highest = Math.max(highest, this.#generationsGiven.get(shard) ?? 0, this.#fences.get(shard) ?? 0);
+    for (const shard of shardList) this.#generationsGiven.set(shard, highest + 1);
+    return highest + 1;
+  }
+
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    this.#mustBeOpen();
+    checkLimit('limit', limit, 1);
+    return this.#deadLetters.slice(0, limit);
+  }
+
+  async dropDeadLetter(id: number): Promise<boolean> {
+    this.#mustBeOpen();
+    const before = this.#deadLetters.length;
+    this.#deadLetters = this.#deadLetters.filter((letter) => letter.id !== id);
+    return this.#deadLetters.length < before;
+  }
+
+  async anomalies(limit: number): Promise<readonly Anomaly[]> {
+    this.#mustBeOpen();
+    checkLimit('limit', limit, 1);
+    return this.#anomalies.slice(0, limit);
+  }
+
+  healthy(): boolean {
+    return this.#open;
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+  }
+
+  /** Opens a closed ledger again, with all it holds: what a restarted process does with its file. */
+  reopen(): void {
+    this.#open = true;
+  }
+
+  /** All that the ledger holds, open or closed. */
+  snapshot(): LedgerSnapshot {
+    return {
+      accounts: [...this.#users.values()].flatMap((books) => [...books.accounts.values()]),
+      records: [...this.#allRecords],
+      decided: [...this.#allDecided],
+      orders: [...this.#ordersByOutsideId.values()],
+      reversals: [...this.#reversals],
+      positions: positionsOf(this.#positions),
+      deadLetters: [...this.#deadLetters],
+      anomalies: [...this.#anomalies],
+    };
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#open) throw new Error('the ledger is closed');
+  }
+
+  #movedPositions(slices: readonly LedgerSlice[]): Map<number, number> {
+    const moved = new Map<number, number>();
+    for (const { partition, fromOffset, toOffset } of slices) {
+      const actual = moved.get(partition) ?? this.#positions.get(partition) ?? 0;
+      if (actual !== fromOffset) throw new PositionConflictError(partition, fromOffset, actual);
+      moved.set(partition, toOffset);
+    }
+    return moved;
+  }
+
+  /** Events that are not on record yet, each once, and the keys of all. */
+  #freshOf(events: readonly DecidedEvent[]): { fresh: DecidedEvent[]; settled: EventKey[] } {
+    const batch = new Map<string, EventKey>();
+    const fresh: DecidedEvent[] = [];
+    for (const decided of events) {
+      const { opUserId, eventId } = decided.event;
+      const key = `${eventId}/${opUserId}`;
+      if (batch.has(key)) continue;
+      batch.set(key, { opUserId, eventId });
+      const books = this.#users.get(opUserId);
+      if (books?.decided.has(eventId) === true) continue;
+      // Its records would stand in the place of the order's or the reversal's.
+      const toItself = decided.event.toUserChanges.some((change) => change.userId === opUserId);
+      if (toItself && (books?.orders.has(eventId) === true || books?.originalOf.has(eventId) === true))
+        throw new LedgerRejectError(`event ${eventId} of user ${opUserId} has the id of an order or a reversal`);
+      fresh.push(decided);
+    }
+    return { fresh, settled: [...batch.values()] };
+  }
+
+  #eventIdTaken(userId: bigint, eventId: string): boolean {
+    const books = this.#users.get(userId);
+    return books !== undefined && (books.decided.has(eventId) || books.orders.has(eventId) || books.originalOf.has(eventId));
+  }
+
+  /** An event's legs, payer first and payees in order of user; empty for a refusal, undefined when nothing is on record. */
+  #legsOf({ opUserId, eventId }: EventKey): AssetRecord[] | undefined {
+    const books = this.#users.get(opUserId);
+    const decided = books?.decided.get(eventId);
+    if (decided?.outcome === 'insufficient_balance') return [];
+    if (decided !== undefined) {
+      const [payer, ...payees] = recordsOf(decided, 0) as [AssetRecord, ...AssetRecord[]];
+      return [payer, ...payees.sort((a, b) => (a.userId < b.userId ? -1 : 1))];
+    }
+    if (this.#eventIdTaken(opUserId, eventId))
+      return this.#allRecords.filter((record) => record.eventId === eventId && record.opUserId === opUserId);
+    return undefined;
+  }
+
+  #books(userId: bigint): UserBooks {
+    let books = this.#users.get(userId);
+    if (books === undefined) {
+      books = {
+        accounts: new Map(),
+        records: [],
+        recordsSorted: true,
+        decided: new Map(),
+        orders: new Map(),
+        reversalOf: new Map(),
+        originalOf: new Map(),
+      };
+      this.#users.set(userId, books);
+    }
+    return books;
+  }
+
+  #account(userId: bigint, assetType: AssetType): LedgerAccount | undefined {
+    return this.#users.get(userId)?.accounts.get(assetType);
+  }
+
+  #setAccount(account: LedgerAccount): void {
+    this.#books(account.userId).accounts.set(account.assetType, account);
+  }
+
+  #countersOf(userId: bigint): Counters[] {
+    return ASSET_TYPES.flatMap((assetType) => {
+      const account = this.#account(userId, assetType);
+      return account === undefined ? [] : [countersOf(account)];
+    });
+  }
+
+  #addRecord(record: AssetRecord): void {
+    this.#allRecords.push(record);
+    const books = this.#books(record.userId);
+    books.records.push(record);
+    books.recordsSorted = false;
+  }
+}
+
+function countersOf({ userId, assetType, credited, reversed, debited, seq }: LedgerAccount): Counters {
+  return { userId, assetType, credited, reversed, debited, seq };
+}
+
+function positionsOf(positions: ReadonlyMap<number, number>): LogPosition[] {
+  return [...positions].sort(([a], [b]) => a - b).map(([partition, offset]) => ({ partition, offset }));
+}

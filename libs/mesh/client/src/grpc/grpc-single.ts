@@ -1,0 +1,89 @@
+import type { Metadata, ServiceError, StatusObject } from '@grpc/grpc-js';
+import type { CallMetadata, MethodDefinition } from '@giftmesh/mesh-context';
+import { fromGrpcError } from '@giftmesh/mesh-errors';
+import { decodeResponse, encodeRequest } from '../codec';
+import type { GrpcCall } from './grpc-transport';
+import { sendRequests } from './send-requests';
+
+/** grpc-js moves bytes only: encoding and decoding are ours, so that their failures are told apart and become StatusErrors. */
+export const bytesAsTheyAre = (bytes: Buffer): Buffer => bytes;
+
+/** One request, one answer. */
+export function callUnary(grpc: GrpcCall, method: MethodDefinition, request: unknown): Promise<unknown> {
+  const { client, call, metadata, options } = grpc;
+  const bytes = encodeRequest(method, request);
+  return new Promise((resolve, reject) => {
+    const grpcCall = client.makeUnaryRequest(
+      method.path,
+      bytesAsTheyAre,
+      bytesAsTheyAre,
+      bytes,
+      metadata,
+      options,
+      answered(method, resolve, reject),
+    );
+    // Comes after the callback, but before anyone who awaits the answer goes on.
+    grpcCall.on('status', (status) => keepTrailers(grpc, status));
+    call.onCancel((reason) => {
+      reject(reason);
+      grpcCall.cancel();
+    });
+  });
+}
+
+/** Many requests, one answer. */
+export function callClientStream(grpc: GrpcCall, method: MethodDefinition, input: unknown): Promise<unknown> {
+  const { client, call, metadata, options } = grpc;
+  return new Promise((resolve, reject) => {
+    const grpcCall = client.makeClientStreamRequest(
+      method.path,
+      bytesAsTheyAre,
+      bytesAsTheyAre,
+      metadata,
+      options,
+      answered(method, resolve, reject),
+    );
+    call.onCancel((reason) => {
+      reject(reason);
+      grpcCall.cancel();
+    });
+    const requests = sendRequests(grpcCall, method, input, call);
+    grpcCall.on('status', (status) => {
+      keepTrailers(grpc, status);
+      requests.stop();
+    });
+  });
+}
+
+function answered(
+  method: MethodDefinition,
+  resolve: (answer: unknown) => void,
+  reject: (error: Error) => void,
+): (error: ServiceError | null, bytes?: Buffer) => void {
+  return (error, bytes) => {
+    if (error !== null) return reject(fromGrpcError(error));
+    try {
+      resolve(decodeResponse(method, bytes as Buffer));
+    } catch (malformed) {
+      reject(malformed as Error);
+    }
+  };
+}
+
+/** Gives the trailers of a call to its policies. */
+export function keepTrailers({ call }: GrpcCall, status: StatusObject): void {
+  if (status.metadata !== undefined) call.trailers = new Trailers(status.metadata);
+}
+
+class Trailers implements CallMetadata {
+  readonly #metadata: Metadata;
+
+  constructor(metadata: Metadata) {
+    this.#metadata = metadata;
+  }
+
+  get(name: string): string | undefined {
+    const [value] = this.#metadata.get(name);
+    return typeof value === 'string' ? value : undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describedDefinition, readRegistry, type MethodDefinition } from '@giftmesh/mesh-policy';
+import { ECHO_PROTO } from './echo-proto';
+
+export interface SayRequest {
+  readonly text: string;
+  readonly times?: number;
+  readonly behaviour?: number;
+}
+export interface SayResponse {
+  readonly text: string;
+  readonly index: number;
+}
+
+type Method<In extends boolean, Out extends boolean> = MethodDefinition<SayRequest, SayResponse> & {
+  readonly requestStream: In;
+  readonly responseStream: Out;
+};
+
+/** The service's definition, of the shape that code generators give. */
+export type EchoDefinition = {
+  readonly say: Method<false, false>;
+  readonly repeat: Method<false, true>;
+  readonly collect: Method<true, false>;
+  readonly chat: Method<true, true>;
+};
+
+export interface Echo {
+  readonly definition: EchoDefinition;
+  /** Serialized FileDescriptorSet. */
+  readonly descriptors: Uint8Array;
+  readonly policyExtension: string;
+  /** Metadata text of `ECHO_PROTO` for clients that load proto files themselves. */
+  readonly proto: string;
+}
+
+/** Compiles proto text with buf. Throws when it does not compile. */
+export function compileProto(text: string): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'mesh-testing-'));
+  try {
+    writeFileSync(join(folder, 'test.proto'), text);
+    const buf = require.resolve('@bufbuild/buf/bin/buf');
+    return execFileSync(process.execPath, [buf, 'build', '--as-file-descriptor-set', '-o', '-'], { cwd: folder });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Compiles the echo service. */
+export function compileEcho(): Echo {
+  const descriptors = compileProto(ECHO_PROTO);
+  return {
+    descriptors,
+    definition: describedDefinition(readRegistry(descriptors), 'mesh.testing.v1.Echo') as unknown as EchoDefinition,
+    policyExtension: 'mesh.testing.v1.policy',
+    proto: ECHO_PROTO,
+  };
+}

@@ -1,0 +1,84 @@
+import { DEFAULT_ACCEPTANCE_WINDOW, type AcceptanceWindow } from '@giftmesh/domain-money';
+
+/** Limits and times of the interaction service. All counts are at least 1. */
+export interface InteractionOptions {
+  /** Over which times of event ids gifts are taken; the station's. Default {@link DEFAULT_ACCEPTANCE_WINDOW}. */
+  readonly window: AcceptanceWindow;
+  /** The most gifts of one ChangeAssets call, up to 1000. Default 512. */
+  readonly batchMax: number;
+  /** The most ChangeAssets calls under way. Default 4: enough to hide the station's fsync, few enough for batches to form. */
+  readonly batchesInFlightMax: number;
+  /** The most gifts that wait for a call; further ones are refused with QUEUE_FULL. Default 32,768. */
+  readonly giftsQueuedMax: number;
+  /** How long one ChangeAssets call may take, milliseconds. Default 2000. */
+  readonly paymentTimeoutMs: number;
+  /** The most gifts of one StreamGifts message. Default 512. */
+  readonly streamMessageMax: number;
+  /** The most gifts of a StreamGifts call that are not answered yet; the stream is not read beyond. Default 4096. */
+  readonly streamInFlightMax: number;
+  /** How long messages of a room are gathered before they are shown, milliseconds. Default 100. */
+  readonly tickMs: number;
+  /** The most gifts that a room shows one by one in a tick, the dearest; the others are summed up. Default 100. */
+  readonly giftsPerTickMax: number;
+  /** How many messages a room keeps for slow and returning watchers. Default 1024: at full load, 10 s. */
+  readonly ringMax: number;
+  /** How long a room that nobody watches keeps its messages, milliseconds. Default 60,000. */
+  readonly idleRoomMs: number;
+  /** The most rooms whose messages are kept. Default 10,000. */
+  readonly roomsMax: number;
+  /** The most watchers of one room on this instance. Default 10,000. */
+  readonly watchersPerRoomMax: number;
+  /** The most watchers on this instance. Default 50,000. */
+  readonly watchersMax: number;
+  /** How many first places of a room's viewers are announced when they change. Default 3. */
+  readonly rankedPlaces: number;
+  /** How often rankings are written, at most, milliseconds. Default 200. */
+  readonly flushMs: number;
+  /** The most scores that wait to be written; the log is not read on beyond. Default 8192. */
+  readonly scoresPendingMax: number;
+  /** The most accounts whose counted debits are kept in memory. Default 65,536. */
+  readonly accountsMax: number;
+  /** The most records of one delivery by the log. Default 2048. */
+  readonly recordsMax: number;
+  /** How long the feed waits after a failure, milliseconds. Default 500. */
+  readonly feedRetryMs: number;
+}
+
+export const DEFAULT_INTERACTION_OPTIONS: InteractionOptions = {
+  window: DEFAULT_ACCEPTANCE_WINDOW,
+  batchMax: 512,
+  batchesInFlightMax: 4,
+  giftsQueuedMax: 32_768,
+  paymentTimeoutMs: 2_000,
+  streamMessageMax: 512,
+  streamInFlightMax: 4_096,
+  tickMs: 100,
+  giftsPerTickMax: 100,
+  ringMax: 1_024,
+  idleRoomMs: 60_000,
+  roomsMax: 10_000,
+  watchersPerRoomMax: 10_000,
+  watchersMax: 50_000,
+  rankedPlaces: 3,
+  flushMs: 200,
+  scoresPendingMax: 8_192,
+  accountsMax: 65_536,
+  recordsMax: 2_048,
+  feedRetryMs: 500,
+};
+
+/** The options with defaults filled in. Throws RangeError, with the name and the value, for those that make no sense. */
+export function interactionOptions(given: Partial<InteractionOptions> = {}): InteractionOptions {
+  const options = { ...DEFAULT_INTERACTION_OPTIONS, ...given };
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'window') continue;
+    if (!Number.isInteger(value) || (value as number) < 1)
+      throw new RangeError(`${name} must be an integer of at least 1, is ${String(value)}`);
+  }
+  if (options.batchMax > 1_000) throw new RangeError(`batchMax must be at most 1000, is ${options.batchMax}`);
+  if (options.streamInFlightMax < options.streamMessageMax)
+    throw new RangeError(
+      `streamInFlightMax must be at least streamMessageMax ${options.streamMessageMax}, is ${options.streamInFlightMax}`,
+    );
+  return options;
+}

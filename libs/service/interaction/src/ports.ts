@@ -1,0 +1,35 @@
+import type { station } from '@giftmesh/contract';
+import type { ActivityStore, GiftCatalogue, RoomDirectory } from '@giftmesh/domain-gifts';
+import type { EventLog, LogEntry, ShardMap } from '@giftmesh/domain-money';
+import type { Clock } from '@giftmesh/kernel-time';
+import type { Random } from '@giftmesh/kernel-random';
+
+/** How a call to another service is bounded. */
+export interface PaymentCallOptions {
+  /** Milliseconds. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The part of PaymentStationService that this service needs. Rejects with StatusError. */
+export interface PaymentClient {
+  changeAssets(
+    request: station.ChangeAssetsRequest,
+    options?: PaymentCallOptions,
+  ): Promise<station.ChangeAssetsResponse>;
+  getAssets(request: station.GetAssetsRequest, options?: PaymentCallOptions): Promise<station.GetAssetsResponse>;
+}
+
+/** What the service is built on. */
+export interface InteractionPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly catalogue: GiftCatalogue;
+  readonly rooms: RoomDirectory;
+  readonly activity: ActivityStore;
+  /** The log of money, read only: what rooms see and rankings count. */
+  readonly log: EventLog<LogEntry>;
+  /** How the log's users are spread, the same as the station's. */
+  readonly shards: ShardMap;
+  readonly payments: PaymentClient;
+}

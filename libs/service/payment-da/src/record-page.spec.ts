@@ -1,0 +1,26 @@
+import type { AssetRecord } from '@giftmesh/domain-money';
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, cursorOf, pageSizeOf, pageToken } from './record-page';
+
+const last = {
+  eventId: '0197f5c5-7f00-7000-8000-000000000000',
+  opUserId: 9_223_372_036_854_775_807n,
+  role: 'payee',
+} as AssetRecord;
+
+describe('pages of records', () => {
+  it('carry where they end', () => {
+    expect(cursorOf(5n, pageToken(5n, last))).toEqual({ eventId: last.eventId, opUserId: last.opUserId, role: 'payee' });
+    expect(cursorOf(5n, '')).toBeUndefined();
+  });
+
+  it('refuse tokens of others, and what is none', () => {
+    const foreign = [pageToken(6n, last), 'x', 'AAAA', Buffer.from('1|5|x|1|payee').toString('base64url'), '🎁'];
+    for (const token of foreign)
+      expect(() => cursorOf(5n, token)).toThrow(expect.objectContaining({ reason: 'REQUEST_INVALID' }) as Error);
+  });
+
+  it('have a size between 1 and their limit', () => {
+    expect([pageSizeOf(0), pageSizeOf(1), pageSizeOf(PAGE_SIZE_MAX)]).toEqual([PAGE_SIZE_DEFAULT, 1, PAGE_SIZE_MAX]);
+    for (const size of [-1, PAGE_SIZE_MAX + 1]) expect(() => pageSizeOf(size)).toThrow('page_size');
+  });
+});

@@ -1,0 +1,107 @@
+import { deferred, type Deferred } from '@giftmesh/kernel-async';
+import { SimulatedClock } from '@giftmesh/kernel-time';
+import { ShardMap, type DecidedEvent, type EventLog, type LogAppend, type LogEntry } from '@giftmesh/domain-money';
+import { LogAppender } from './log-appender';
+
+const options = { batchMax: 3, retryDelayMinMs: 10, retryDelayMaxMs: 40 };
+
+/** A log whose appends end when the test says so. */
+function controlledLog() {
+  const appends: { entries: readonly LogAppend<LogEntry>[]; end: Deferred<void> }[] = [];
+  const append = (entries: readonly LogAppend<LogEntry>[]): Promise<void> => {
+    const end = deferred<void>();
+    appends.push({ entries, end });
+    return end.promise;
+  };
+  return { appends, log: { append } as unknown as EventLog<LogEntry> };
+}
+
+const decided = (eventId: string, opUserId = 1n): DecidedEvent =>
+  ({ event: { eventId, opUserId } }) as unknown as DecidedEvent;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function setUp() {
+  const { appends, log } = controlledLog();
+  const clock = new SimulatedClock();
+  const appender = new LogAppender(clock, log, new ShardMap(8, 2), options);
+  const idsOf = (index: number) =>
+    appends[index]?.entries.map(({ value }) => (value.kind === 'event' ? value.decided.event.eventId : value.kind));
+  return { appends, clock, appender, idsOf };
+}
+
+describe('LogAppender', () => {
+  it('has one append under way, and takes what queued meanwhile with the next, within its limit', async () => {
+    const { appends, appender, idsOf } = setUp();
+    const all = [appender.append([decided('a')])];
+    await turn();
+    for (const id of ['b', 'c', 'd', 'e']) all.push(appender.append([decided(id)]));
+    await turn();
+    expect([appends.length, appender.pending]).toEqual([1, 5]);
+    for (let index = 0; index < 3; index += 1) {
+      appends[index]?.end.resolve();
+      await turn();
+    }
+    await Promise.all(all);
+    expect([idsOf(0), idsOf(1), idsOf(2)]).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
+    expect(appender.pending).toBe(0);
+  });
+
+  it('waits for an event that is on its way instead of writing it again', async () => {
+    const { appends, appender } = setUp();
+    const both = [appender.append([decided('a')]), appender.append([decided('a')])];
+    await turn();
+    expect(appender.isPending(decided('a'))).toBe(true);
+    expect(appender.isPending(decided('a', 2n))).toBe(false);
+    appends[0]?.end.resolve();
+    await Promise.all(both);
+    expect(appends).toHaveLength(1);
+  });
+
+  it('tries a failed append again, with growing waits, before anything newer', async () => {
+    const { appends, appender, clock, idsOf } = setUp();
+    const first = appender.append([decided('a')]);
+    await turn();
+    const second = appender.append([decided('b')]);
+    for (const [index, delayMs] of [10, 20, 40, 40].entries()) {
+      appends[index]?.end.reject(new Error('away'));
+      await turn();
+      expect(appender.failures).toBe(index + 1);
+      clock.advance(delayMs - 1);
+      await turn();
+      expect(appends).toHaveLength(index + 1);
+      clock.advance(1);
+      await turn();
+      expect(idsOf(index + 1)).toEqual(['a']);
+    }
+    appends[4]?.end.resolve();
+    await first;
+    await turn();
+    expect([idsOf(5), appender.failures]).toEqual([['b'], 0]);
+    appends[5]?.end.resolve();
+    await second;
+  });
+
+  it('writes a fence to every partition that has shards of it', async () => {
+    const { appends, appender } = setUp();
+    const fence = appender.appendFence({ shards: [0, 1, 2, 4], generation: 7 });
+    await turn();
+    expect(appends[0]?.entries).toEqual([
+      { partition: 0, value: { kind: 'fence', fence: { shards: [0, 2, 4], generation: 7 } } },
+      { partition: 1, value: { kind: 'fence', fence: { shards: [1], generation: 7 } } },
+    ]);
+    appends[0]?.end.resolve();
+    await fence;
+  });
+
+  it('writes nothing once it is closed', async () => {
+    const { appends, appender, clock } = setUp();
+    void appender.append([decided('a')]);
+    await turn();
+    appender.close();
+    appends[0]?.end.reject(new Error('away'));
+    await turn();
+    clock.advance(1_000);
+    await turn();
+    expect(appends).toHaveLength(1);
+  });
+});

@@ -1,0 +1,1 @@
+export { Oracle, type Books, type Intent, type RechargeIntent, type ReversalIntent } from './oracle';
