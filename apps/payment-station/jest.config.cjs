@@ -1,1 +1,5 @@
-module.exports = { ...require('../../jest.preset.cjs'), displayName: '@giftmesh/app-payment-station', rootDir: __dirname };
+module.exports = {
+  ...require('../../jest.preset.cjs'),
+  displayName: '@giftmesh/app-payment-station',
+  rootDir: __dirname,
+};

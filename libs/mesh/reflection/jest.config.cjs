@@ -1,1 +1,5 @@
-module.exports = { ...require('../../../jest.preset.cjs'), displayName: '@giftmesh/mesh-reflection', rootDir: __dirname };
+module.exports = {
+  ...require('../../../jest.preset.cjs'),
+  displayName: '@giftmesh/mesh-reflection',
+  rootDir: __dirname,
+};

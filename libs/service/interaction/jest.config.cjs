@@ -1,1 +1,5 @@
-module.exports = { ...require('../../../jest.preset.cjs'), displayName: '@giftmesh/service-interaction', rootDir: __dirname };
+module.exports = {
+  ...require('../../../jest.preset.cjs'),
+  displayName: '@giftmesh/service-interaction',
+  rootDir: __dirname,
+};

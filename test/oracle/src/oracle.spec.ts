@@ -59,6 +59,7 @@ const good: Books = {
   ledger: accounts,
   store: accounts,
   anomalies: [],
+  holesAllowed: false,
 };
 
 function oracleWith(...answers: common.EventResult[]): Oracle {

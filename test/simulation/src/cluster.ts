@@ -45,7 +45,7 @@ export class Cluster {
   ) {
     this.scheduler = new Scheduler(this.clock, random.fork());
     this.log = new MemoryEventLog<LogEntry>({ clock: this.clock, partitionCount: SHARDS.partitionCount });
-    this.ledger = new MemoryLedger({ clock: this.clock, shards: SHARDS });
+    this.ledger = new MemoryLedger(this.clock, SHARDS);
     // Tiny limits, so that runs meet them.
     const limits = { outboxMax: random.integer(20, 200), markersMax: random.integer(1, 50), accountsMax: 1_000 };
     this.store = new LosingStore(() => new MemoryBalanceStore({ shards: SHARDS, ...limits }), SHARDS.allShards());
@@ -57,6 +57,11 @@ export class Cluster {
 
   get daCount(): number {
     return this.#das.length;
+  }
+
+  /** Why each DA can't serve. */
+  get daProblems(): readonly (string | undefined)[] {
+    return this.#das.map(({ service }) => service.problem());
   }
 
   startStation(): void {
@@ -114,7 +119,6 @@ export class Cluster {
     });
   }
 
-  /** Wakes a sweep now rather than at its time. */
   get station(): PaymentStation | undefined {
     return this.#station?.service;
   }

@@ -10,7 +10,9 @@ type Mutation = (store: BalanceStore) => Promise<unknown>;
 export class LosingStore {
   #journal: Mutation[] = [];
   #store: BalanceStore;
-  #closedShards: ReadonlySet<number> = new Set();
+  readonly #closedShards = new Set<number>();
+  /** Of shards that were raised since the last loss. */
+  readonly #generations = new Map<number, number>();
 
   constructor(
     private readonly create: () => BalanceStore,
@@ -32,7 +34,8 @@ export class LosingStore {
   /** Loses the last `count` mutations and restarts. */
   async loseLast(count: number): Promise<void> {
     this.#journal = this.#journal.slice(0, Math.max(0, this.#journal.length - count));
-    this.#closedShards = new Set(this.allShards);
+    for (const shard of this.allShards) this.#closedShards.add(shard);
+    this.#generations.clear();
     const rebuilt = this.create();
     for (const mutate of this.#journal) await mutate(rebuilt).catch(() => undefined);
     this.#store = rebuilt;
@@ -63,13 +66,17 @@ export class LosingStore {
       outboxSize: () => read((store) => store.outboxSize()),
       lostShards: () => read(async (store) => [...new Set([...this.#closedShards, ...(await store.lostShards())])]),
       generationOf: (userIds) => read((store) => store.generationOf(userIds)),
-      raiseGeneration: (shards, generation) => write((store) => store.raiseGeneration(shards, generation)),
+      raiseGeneration: (shards, generation) =>
+        write(async (store) => {
+          await store.raiseGeneration(shards, generation);
+          if (store === this.#store) for (const shard of shards) this.#generations.set(shard, generation);
+        }),
       open: (shards, generation) =>
         write(async (store) => {
           await store.open(shards, generation);
           if (store !== this.#store) return;
-          const stillLost = new Set(await store.lostShards());
-          this.#closedShards = new Set([...this.#closedShards].filter((s) => !shards.includes(s) || stillLost.has(s)));
+          // Only what still has this generation: the store may have lost its raise, and been closed again, since.
+          for (const shard of shards) if (this.#generations.get(shard) === generation) this.#closedShards.delete(shard);
         }),
       evictIdle: (query) => write((store) => store.evictIdle(query)),
       healthy: () => true,

@@ -22,6 +22,8 @@ const DOMAIN = 'libs/domain/money/src/index.ts';
 const KERNEL = 'libs/kernel/ids/src/index.ts';
 const MESH = 'libs/mesh/deadline/src/index.ts';
 const SERVICE = 'libs/service/payment-da/src/index.ts';
+const APP = 'apps/standalone/src/main.ts';
+const TOOL = 'tools/bench/src/main.ts';
 const ADAPTER = 'libs/adapter/memory/src/index.ts';
 
 /** What must fail, and by which rule. */
@@ -34,6 +36,8 @@ const forbidden: [why: string, rule: string, planted: Planted][] = [
   ['an adapter imports mesh', BOUNDARIES, { file: ADAPTER, text: using('@giftmesh/mesh-context') }],
   ['a service imports an adapter', BOUNDARIES, { file: SERVICE, text: using('@giftmesh/adapter-sqlite') }],
   ['a service imports another', BOUNDARIES, { file: SERVICE, text: using('@giftmesh/service-interaction') }],
+  ['an app imports another', BOUNDARIES, { file: APP, text: using('@giftmesh/app-interaction') }],
+  ['a tool imports an app', BOUNDARIES, { file: TOOL, text: using('@giftmesh/app-standalone') }],
   [
     'a file is imported across projects by its path',
     BOUNDARIES,
@@ -60,6 +64,8 @@ const permitted: [why: string, planted: Planted][] = [
   ['a service imports mesh', { file: SERVICE, text: using('@giftmesh/mesh-context') }],
   ['a service imports a contract', { file: SERVICE, text: using('@giftmesh/contract') }],
   ['an adapter imports domain', { file: ADAPTER, text: using('@giftmesh/domain-money') }],
+  ['an app imports an adapter', { file: APP, text: using('@giftmesh/adapter-sqlite') }],
+  ['a tool imports a tool', { file: TOOL, text: using('@giftmesh/tool-load') }],
   ['the system clock reads the clock', { file: 'libs/kernel/time/src/system-clock.ts', text: returning('Date.now()') }],
   ['domain turns a given time into a date', { file: DOMAIN, text: returning('new Date(0)') }],
 ];

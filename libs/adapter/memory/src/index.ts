@@ -1,1 +1,3 @@
-export {};
+export { MemoryBalanceStore } from './balance-store';
+export type { MemoryBalanceStoreOptions } from './options';
+export { ThreadSettledNotices } from './settled-notices';

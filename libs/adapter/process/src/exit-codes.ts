@@ -31,3 +31,21 @@ export class ExitError extends Error {
     super(message, options);
   }
 }
+
+/** Errors of other libraries are known by their names: this one may not import them. */
+const CODES_BY_PROBLEM: Readonly<Record<string, number>> = {
+  corrupt: EXIT.DATA,
+  foreign: EXIT.DATA,
+  too_new: EXIT.DATA,
+  locked: EXIT.LOCKED,
+  not_writable: EXIT.CANT_CREATE,
+};
+
+/** The exit code of an error that people can do something about (a data file, an address); undefined for all others. */
+export function knownExitCode(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof ExitError) return error.exitCode;
+  if (error.name === 'ListenError') return EXIT.UNAVAILABLE;
+  if (error.name === 'DataFileError') return CODES_BY_PROBLEM[String((error as { problem?: unknown }).problem)];
+  return undefined;
+}

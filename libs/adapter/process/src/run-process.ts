@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { ConfigError, loadConfig } from '@giftmesh/kernel-config';
-import { EXIT, ExitError } from './exit-codes';
+import { EXIT, knownExitCode } from './exit-codes';
 import { createLogger, type LogLevel } from './logger';
 
 /** What runs in a process. */
@@ -63,9 +63,10 @@ function nextSignal(): Promise<NodeJS.Signals> {
 }
 
 function exitCodeOf(name: string, error: unknown, logger: Logger): number {
-  if (error instanceof ExitError) {
-    console.error(`${name}: ${error.message}`);
-    return error.exitCode;
+  const known = knownExitCode(error);
+  if (known !== undefined) {
+    console.error(`${name}: ${(error as Error).message}`);
+    return known;
   }
   logger.fatal({ err: error }, 'ended by an error');
   return EXIT.SOFTWARE;

@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { assertNever } from '@giftmesh/kernel-errors';
 
 /**
@@ -42,9 +41,18 @@ function adviceFor(problem: DataFileProblem): string {
   }
 }
 
-/** SQLite's name of an error (`SQLITE_FULL`, `SQLITE_BUSY_SNAPSHOT`, …); undefined for errors that are not SQLite's. */
+/**
+ * The code of a SQLite error (`SQLITE_FULL`, `SQLITE_BUSY_SNAPSHOT`, …); undefined for errors that are not SQLite's.
+ * By its code and not by its class: threads and sandboxes have several copies of the class.
+ */
 export function sqliteCodeOf(error: unknown): string | undefined {
-  return error instanceof Database.SqliteError ? error.code : undefined;
+  const code = codeOf(error);
+  return code?.startsWith('SQLITE_') === true ? code : undefined;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : undefined;
 }
 
 /** True for an error that says the disk is full. */
@@ -54,9 +62,11 @@ export function isDiskFull(error: unknown): boolean {
 
 /** The {@link DataFileError} that an error of SQLite or of the file system means for the file; others are returned as they are. */
 export function asDataFileError(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof DataFileError) return error;
-  const problem = problemOf((error as NodeJS.ErrnoException).code);
-  return problem === undefined ? error : new DataFileError(problem, path, error.message, { cause: error });
+  if (error instanceof DataFileError) return error;
+  const problem = problemOf(codeOf(error));
+  return problem === undefined
+    ? error
+    : new DataFileError(problem, path, (error as { message: string }).message, { cause: error });
 }
 
 function problemOf(code: string | undefined): DataFileProblem | undefined {

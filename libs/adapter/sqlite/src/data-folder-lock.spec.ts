@@ -28,9 +28,12 @@ describe('lockDataFolder', () => {
       console.log('held');
       setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
-    expect(() => lockDataFolder(folder, 'ledger')).toThrow(expect.objectContaining({ problem: 'locked' }));
-    child.kill('SIGKILL');
+    try {
+      await once(child.stdout, 'data');
+      expect(() => lockDataFolder(folder, 'ledger')).toThrow(expect.objectContaining({ problem: 'locked' }));
+    } finally {
+      child.kill('SIGKILL');
+    }
     await once(child, 'exit');
     lockDataFolder(folder, 'ledger').release();
   });

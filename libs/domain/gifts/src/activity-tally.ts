@@ -52,7 +52,7 @@ export class ActivityTally {
 
   #usersOf(roomId: bigint): Map<bigint, OpenDelta[]> {
     let users = this.#deltas.get(roomId);
-    if (users === undefined) this.#deltas.set(roomId, (users = new Map()));
+    if (users === undefined) this.#deltas.set(roomId, (users = new Map<bigint, OpenDelta[]>()));
     return users;
   }
 

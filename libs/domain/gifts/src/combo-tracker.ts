@@ -33,8 +33,7 @@ interface Counted {
 /** One text for one combo, whatever the order of its recipients. */
 export function comboIdOf(combo: ComboIdentity): string {
   const { recipientIds } = combo;
-  const recipients =
-    recipientIds.length === 1 ? String(recipientIds[0]) : recipientIds.map(String).sort().join();
+  const recipients = recipientIds.length === 1 ? String(recipientIds[0]) : recipientIds.map(String).sort().join();
   return `${combo.viewerId}|${combo.roomId}|${combo.giftId}|${recipients}|${combo.comboKey}`;
 }
 

@@ -38,7 +38,15 @@ const SEEDED_ROOMS = 100;
 /** Streamer ids of the seeded rooms begin above this, each room with a hundred of its own: room 7's host is 9000601. */
 const FIRST_STREAMER = 9_000_000;
 const STREAMER_IDS_PER_ROOM = 100;
-const TITLES = ['Evening Piano', 'Late Night Talk', 'Cooking for Two', 'Speed Chess', 'City Walk', 'Open Stage', 'Drawing'];
+const TITLES = [
+  'Evening Piano',
+  'Late Night Talk',
+  'Cooking for Two',
+  'Speed Chess',
+  'City Walk',
+  'Open Stage',
+  'Drawing',
+];
 
 /** Rooms 1 to 100, for demos and tests. Room 1 is the big stage with ten streamers; the others have one to five. */
 export function seededRooms(): FixedRooms {

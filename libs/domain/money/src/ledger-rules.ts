@@ -48,7 +48,8 @@ function checkDecided(decided: DecidedEvent): void {
   if (problems.length > 0) reject(textOf(problems));
   if (!BIZ_TYPES.includes(event.bizType)) reject('biz_type is unknown');
   if (!ASSET_TYPES.includes(event.opUserChange.assetType)) reject('asset_type is unknown');
-  for (const change of event.toUserChanges) if (!ASSET_TYPES.includes(change.assetType)) reject('asset_type is unknown');
+  for (const change of event.toUserChanges)
+    if (!ASSET_TYPES.includes(change.assetType)) reject('asset_type is unknown');
   if (!Number.isSafeInteger(event.quantity)) reject(`quantity ${event.quantity} is too large`);
   if (decided.outcome !== 'applied' && decided.outcome !== 'insufficient_balance') reject('outcome is unknown');
   if (!isCount(decided.seq) || decided.seq > 0 !== (decided.outcome === 'applied'))
@@ -88,6 +89,11 @@ export function checkEventId(eventId: string): void {
 export function checkLimit(name: string, value: number, min: number): void {
   if (!Number.isSafeInteger(value) || value < min)
     throw new RangeError(`${name} must be an integer of at least ${min}, is ${value}`);
+}
+
+/** Throws RangeError for a time that is none. */
+export function checkTime(name: string, valueMs: number): void {
+  if (!(Math.abs(valueMs) < 2 ** 48)) throw new RangeError(`${name} must be Unix milliseconds, is ${valueMs}`);
 }
 
 /** Throws RangeError for shards that are none. */

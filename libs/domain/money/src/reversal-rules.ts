@@ -65,11 +65,15 @@ export function planReversal(reversal: Reversal, facts: ReversalFacts): Reversal
   const before = facts.reversalOfOriginal;
   if (before !== undefined) {
     if (before.eventId === reversal.eventId && before.amount === amount) return { kind: 'duplicate', amount };
-    throw new ReversalError('already_reversed', `${named} was reversed by event ${before.eventId}, ${before.amount} of it`);
+    throw new ReversalError(
+      'already_reversed',
+      `${named} was reversed by event ${before.eventId}, ${before.amount} of it`,
+    );
   }
   if (facts.eventIdTaken)
     throw new ReversalError('not_reversible', `event id ${reversal.eventId} belongs to another event of the user`);
-  if (amount > paid) throw new ReversalError('amount_too_large', `${named} paid ${paid}, and ${amount} is to be reversed`);
+  if (amount > paid)
+    throw new ReversalError('amount_too_large', `${named} paid ${paid}, and ${amount} is to be reversed`);
 
   const payees = original.filter((record) => record.role === 'payee');
   const parts = apportion(
@@ -96,7 +100,8 @@ export function applyReversal(
   for (const { record, amount } of plan.legs) {
     const { userId, assetType } = record;
     const key = `${userId}/${assetType}`;
-    const before = accounts.get(key) ?? accountOf(userId, assetType) ?? { ...zeroCounters(userId, assetType), debits: 0 };
+    const before = accounts.get(key) ??
+      accountOf(userId, assetType) ?? { ...zeroCounters(userId, assetType), debits: 0 };
     const getsBack = record.role === 'payer';
     const after = getsBack
       ? { ...before, credited: before.credited + amount }

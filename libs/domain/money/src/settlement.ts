@@ -95,8 +95,10 @@ export function applyDelta(
 } {
   const old = before ?? { ...zeroCounters(delta.userId, delta.assetType), debits: 0 };
   const after: LedgerAccount = {
-    ...old,
+    userId: old.userId,
+    assetType: old.assetType,
     credited: old.credited + delta.credited,
+    reversed: old.reversed,
     debited: old.debited + delta.debited,
     seq: Math.max(old.seq, delta.seqMax),
     debits: old.debits + delta.debits,
@@ -115,10 +117,10 @@ export function applyDelta(
 
 /** Throws {@link LedgerRejectError} when one of an account's counters is past 2^53 - 1, where stores stop being exact. */
 export function checkCounters(account: Counters): void {
-  for (const name of ['credited', 'reversed', 'debited'] as const) {
-    if (account[name] > AMOUNT_MAX)
-      throw new LedgerRejectError(
-        `${name} of account ${account.userId}/${account.assetType} would be ${account[name]}, above 2^53 - 1`,
-      );
-  }
+  const { credited, reversed, debited } = account;
+  if (credited <= AMOUNT_MAX && reversed <= AMOUNT_MAX && debited <= AMOUNT_MAX) return;
+  throw new LedgerRejectError(
+    `account ${account.userId}/${account.assetType} would be past 2^53 - 1: ` +
+      `credited ${credited}, reversed ${reversed}, debited ${debited}`,
+  );
 }

@@ -40,4 +40,14 @@ describe('UUIDv7', () => {
     fc.assert(fc.property(fc.string({ maxLength: 40 }), (text) => !isUuidV7(text)));
     fc.assert(fc.property(fc.uuid({ version: [1, 3, 4, 5, 6, 8] }), (text) => !isUuidV7(text)));
   });
+
+  test.each([
+    '',
+    '01890a5d-ac96-774b-bcce',
+    '01890A5D-ac96-774b-bcce-b302099a8057',
+    '01890a5d-ac96-774b-bcce-b302099a805g',
+    'ü'.repeat(36),
+  ])('has no bytes for %j, which is no UUID in canonical text', (text) =>
+    expect(() => uuidToBytes(text)).toThrow(RangeError),
+  );
 });

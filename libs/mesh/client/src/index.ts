@@ -5,4 +5,5 @@ export { inProcessTransport } from './in-process/in-process-transport';
 export { messagePortTransport, type MessagePortTransportOptions } from './message-port/message-port-transport';
 export { serveMessagePort, type ServeMessagePortOptions } from './message-port/serve-message-port';
 export { OutgoingCall, type OutgoingCallOptions } from './outgoing-call';
+export { remoteHealth } from './remote-health';
 export type { Transport } from './transport';

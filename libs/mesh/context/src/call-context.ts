@@ -1,34 +1,49 @@
 import { Call, type CallOptions } from './call';
+import type { DrainNotice } from './drain-notice';
 import { noMetadata, type CallMetadata } from './metadata';
 
 export interface CallContextOptions extends CallOptions {
   /** What came with the call. Default none. */
   readonly metadata?: CallMetadata;
-  /** Aborts when the server begins to drain. Default: never. */
-  readonly draining?: AbortSignal;
+  /** Of the server. Default: it never drains. */
+  readonly drainNotice?: DrainNotice;
 }
 
 /** An incoming call, as its handler and the policies around the handler see it. */
 export class CallContext extends Call {
   readonly metadata: CallMetadata;
-  readonly #draining: AbortSignal | undefined;
+  readonly #drainNotice: DrainNotice | undefined;
+  #draining: AbortController | undefined;
+  #leaveNotice: (() => void) | undefined;
   #trailers: Map<string, string> | undefined;
 
   constructor(options: CallContextOptions) {
     super(options);
     this.metadata = options.metadata ?? noMetadata;
-    this.#draining = options.draining;
+    this.#drainNotice = options.drainNotice;
   }
 
-  /** Aborts when the server begins to drain: an endless stream should then come to its end, its client goes elsewhere. */
+  /**
+   * Aborts when the server begins to drain: an endless stream should then come to its end, its client goes elsewhere.
+   * The signal is the call's own, so that listeners which nobody takes back go with the call.
+   */
   get draining(): AbortSignal {
-    return this.#draining ?? new AbortController().signal;
+    if (this.#draining === undefined) {
+      const controller = new AbortController();
+      this.#draining = controller;
+      if (!this.ended) this.#leaveNotice = this.#drainNotice?.join(() => controller.abort());
+    }
+    return this.#draining.signal;
   }
 
   /** Sends a text value with the answer's trailers, whatever the answer is. Later values replace earlier ones. */
   setTrailer(name: string, value: string): void {
     this.#trailers ??= new Map();
     this.#trailers.set(name, value);
+  }
+
+  protected override onEnd(): void {
+    this.#leaveNotice?.();
   }
 
   /** The trailers set so far. */

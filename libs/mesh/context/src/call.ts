@@ -43,10 +43,10 @@ export class Call {
     this.clock = options.clock;
     this.deadlineMs = options.deadlineMs ?? Infinity;
     this.#parent = options.parent;
-    if (options.parent !== undefined) {
-      const leave = options.parent.onCancel((reason) => this.cancel(reason));
-      if (this.#reason === undefined) this.#leaveParent = leave;
-    }
+    if (options.parent === undefined) return;
+    // Not through `cancel`: subclasses have no fields yet, and nobody listens.
+    this.#reason = options.parent.cancelReason;
+    if (this.#reason === undefined) this.#leaveParent = options.parent.onCancel((reason) => this.cancel(reason));
   }
 
   /** Milliseconds until the deadline, never below 0, Infinity for none. */
@@ -128,10 +128,14 @@ export class Call {
     this.#values.set(key, value);
   }
 
+  /** For subclasses: the call was answered or cancelled, and what it joined can be left. Comes once. */
+  protected onEnd(): void {}
+
   #release(): void {
     this.#listeners = undefined;
     this.#leaveParent?.();
     this.#leaveParent = undefined;
+    this.onEnd();
   }
 }
 

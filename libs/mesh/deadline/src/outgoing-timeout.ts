@@ -18,10 +18,6 @@ export const RESERVE_MS = 5;
  * left and the call must not be made.
  */
 export function outgoingTimeout(limits: OutgoingLimits): number {
-  const timeoutMs = Math.min(
-    limits.ownTimeoutMs,
-    limits.methodDeadlineMs,
-    limits.callerRemainingMs - limits.reserveMs,
-  );
+  const timeoutMs = Math.min(limits.ownTimeoutMs, limits.methodDeadlineMs, limits.callerRemainingMs - limits.reserveMs);
   return timeoutMs > 0 ? timeoutMs : 0;
 }

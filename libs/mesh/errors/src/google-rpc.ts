@@ -162,10 +162,7 @@ function text(writer: BinaryWriter, field: number, value: string): void {
 }
 
 /** Reads all fields; those that `read` doesn't know (returns false without reading) are skipped. */
-function readFields(
-  bytes: Uint8Array,
-  read: (field: number, wire: WireType, reader: BinaryReader) => boolean,
-): void {
+function readFields(bytes: Uint8Array, read: (field: number, wire: WireType, reader: BinaryReader) => boolean): void {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();

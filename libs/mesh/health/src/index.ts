@@ -9,4 +9,5 @@ export {
 } from './health-definition';
 export { HealthRegistry, type HealthListener } from './health-registry';
 export { healthService, LIST_MAX } from './health-service';
+export { pollDependency, type PollDependencyOptions } from './poll-dependency';
 export { ServingStatus } from './health-status';

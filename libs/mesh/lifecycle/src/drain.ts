@@ -8,8 +8,11 @@ export interface Drainable {
   announceDrain(): void;
   /** Ends the streams that did not. */
   endStreams(): void;
-  /** Takes no more connections or calls, and resolves when the open calls are done. */
-  closeGracefully(): Promise<void>;
+  /**
+   * Takes no more connections or calls, and resolves when the open calls are done.
+   * @param withinMs what is left until `closeNow`, milliseconds.
+   */
+  closeGracefully(withinMs: number): Promise<void>;
   /** Closes everything now. */
   closeNow(): void;
 }
@@ -76,11 +79,14 @@ export class Drain {
     return this.#running;
   }
 
-  /** Cuts everything off now, starting the drain if it was not. */
+  /** Cuts everything off now, without any of the steps that were not yet taken. */
   force(): Promise<DrainOutcome> {
-    const running = this.run();
+    if (this.#running === undefined) {
+      this.#running = Promise.resolve('forced');
+      this.#target.stopServing();
+    }
     this.#end('forced');
-    return running;
+    return this.#running;
   }
 
   async #walk(): Promise<void> {
@@ -88,7 +94,7 @@ export class Drain {
     if (this.#propagationDelayMs > 0) await sleep(this.#clock, this.#propagationDelayMs);
     if (this.#outcome !== undefined) return;
     this.#target.announceDrain();
-    const closed = this.#target.closeGracefully();
+    const closed = this.#target.closeGracefully(this.#limitMs - this.#propagationDelayMs);
     const stopGrace = this.#clock.schedule(this.#streamGraceMs, () => {
       if (this.#outcome === undefined) this.#target.endStreams();
     });

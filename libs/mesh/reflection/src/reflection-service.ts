@@ -34,7 +34,11 @@ export function reflectionServices(options: ReflectionOptions): readonly Service
   return [service(reflectionDefinition('v1'), handlers), service(reflectionDefinition('v1alpha'), handlers)];
 }
 
-function answer(index: DescriptorIndex, services: () => readonly string[], request: ReflectionRequest): ReflectionAnswer {
+function answer(
+  index: DescriptorIndex,
+  services: () => readonly string[],
+  request: ReflectionRequest,
+): ReflectionAnswer {
   const question = request.messageRequest;
   switch (question.case) {
     case 'listServices':

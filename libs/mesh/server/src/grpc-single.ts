@@ -8,7 +8,12 @@ import type { ServedMethod, Settle } from './service-host';
 export function unaryMethod(bridge: GrpcBridge, method: ServedMethod): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
     const context = openCall(bridge, method, call);
-    bridge.host.run(method, context, () => decodeRequest(method, call.request), answer(bridge, method, context, callback));
+    bridge.host.run(
+      method,
+      context,
+      () => decodeRequest(method, call.request),
+      answer(bridge, method, context, callback),
+    );
   };
 }
 

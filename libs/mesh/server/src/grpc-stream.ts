@@ -5,7 +5,10 @@ import { requestReader } from './request-reader';
 import type { ServedMethod } from './service-host';
 
 /** A method with one request and a stream of answers, for `grpc.Server.addService`. */
-export function serverStreamMethod(bridge: GrpcBridge, method: ServedMethod): handleServerStreamingCall<Buffer, Buffer> {
+export function serverStreamMethod(
+  bridge: GrpcBridge,
+  method: ServedMethod,
+): handleServerStreamingCall<Buffer, Buffer> {
   return (call) => {
     const context = openCall(bridge, method, call);
     void sendAll(bridge, method, context, call, () => decodeRequest(method, call.request));

@@ -90,14 +90,18 @@ export class HostedStream implements AsyncIterableIterator<unknown> {
   }
 
   #open(): Promise<AsyncIterator<unknown>> {
-    const { around, context, start } = this.#options;
+    const { around, context, start, toError } = this.#options;
     return new Promise((resolve, reject) => {
       const innermost = (): Promise<unknown> =>
         new Promise((endWell, endBadly) => {
           // A policy may have let the call wait for so long that nobody wants it any more.
           if (context.cancelReason !== undefined) throw context.cancelReason;
           this.#endInside = (error) => (error === undefined ? endWell(undefined) : endBadly(error));
-          resolve(start()[Symbol.asyncIterator]());
+          try {
+            resolve(start()[Symbol.asyncIterator]());
+          } catch (thrown) {
+            throw toError(thrown);
+          }
           this.#started = true;
         });
       this.#outcome = runInCall(context, async () => around(context, innermost));

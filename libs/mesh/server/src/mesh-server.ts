@@ -2,7 +2,7 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import type { Service } from '@giftmesh/mesh-context';
 import { HealthRegistry, healthDescriptors, healthService } from '@giftmesh/mesh-health';
-import { Drain, type DrainOutcome } from '@giftmesh/mesh-lifecycle';
+import { Drain, type Drainable, type DrainOutcome } from '@giftmesh/mesh-lifecycle';
 import { methodPolicies, serviceName, type MethodDefinition } from '@giftmesh/mesh-policy';
 import { reflectionServices } from '@giftmesh/mesh-reflection';
 import type { GrpcBridge } from './grpc-call';
@@ -71,9 +71,7 @@ export function createMeshServer(options: MeshServerOptions): MeshServer {
   const host = new ServiceHost({
     services: options.services,
     clock,
-    ...(options.descriptors === undefined
-      ? {}
-      : { methodPolicies: methodPolicies(options.descriptors, extension) }),
+    ...(options.descriptors === undefined ? {} : { methodPolicies: methodPolicies(options.descriptors, extension) }),
     ...(options.policies === undefined ? {} : { policies: options.policies }),
     ...(options.queueingMsMax === undefined ? {} : { queueingMsMax: options.queueingMsMax }),
     onInternalError,
@@ -97,9 +95,10 @@ export function createMeshServer(options: MeshServerOptions): MeshServer {
   add(ownHost, ownServices);
   for (const { definition } of options.services) health.register(serviceName(definition));
 
+  const addresses = new Set<string>();
   let drain: Drain | undefined;
   const startDrain = (limitMs?: number): Drain => {
-    drain ??= new Drain(drainable(server, health, [host, ownHost]), {
+    drain ??= new Drain(drainable(server, addresses, health, [host, ownHost]), {
       clock,
       ...(limitMs === undefined ? {} : { limitMs }),
       ...(options.propagationDelayMs === undefined ? {} : { propagationDelayMs: options.propagationDelayMs }),
@@ -107,16 +106,15 @@ export function createMeshServer(options: MeshServerOptions): MeshServer {
     });
     return drain;
   };
-  let listening: string | undefined;
   return {
     get address() {
-      return listening;
+      return [...addresses].at(-1);
     },
     health,
     host,
     async listen(address) {
       const port = await bind(server, address, options.credentials ?? ServerCredentials.createInsecure());
-      listening = `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+      addresses.add(`${address.slice(0, address.lastIndexOf(':'))}:${port}`);
       return port;
     },
     drain: (limitMs) => startDrain(limitMs).run(),
@@ -154,21 +152,40 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
   });
 }
 
-function drainable(server: Server, health: HealthRegistry, hosts: readonly ServiceHost[]) {
+/**
+ * grpc-js has a trap for each step. `tryShutdown` waits for ever on an open stream, a health Watch for one.
+ * `forceShutdown` closes no connection when channelz is off, so `drain` must do that, and it must come first: it leaves
+ * alone what is already closing.
+ */
+function drainable(
+  server: Server,
+  addresses: ReadonlySet<string>,
+  health: HealthRegistry,
+  hosts: readonly ServiceHost[],
+): Drainable {
+  const cutConnections = (afterMs: number): void => {
+    for (const address of addresses) server.drain(address, afterMs);
+  };
+  const endStreams = (): void => {
+    for (const host of hosts) host.endStreams();
+  };
   return {
     stopServing: () => health.stopServing(),
     announceDrain: () => {
-      // grpc-js's tryShutdown waits for ever on an open health Watch.
       health.endWatches();
       for (const host of hosts) host.announceDrain();
     },
-    endStreams: () => {
-      for (const host of hosts) host.endStreams();
-    },
-    closeGracefully: () =>
+    endStreams,
+    closeGracefully: (withinMs) =>
       new Promise<void>((resolve, reject) => {
+        cutConnections(withinMs);
         server.tryShutdown((error) => (error ? reject(error) : resolve()));
       }),
-    closeNow: () => server.forceShutdown(),
+    closeNow: () => {
+      health.endWatches();
+      endStreams();
+      cutConnections(0);
+      server.forceShutdown();
+    },
   };
 }

@@ -2,8 +2,9 @@
 //
 //   tsc -b libs/mesh/server && node libs/mesh/server/dist/overhead.bench.js [--quick]
 //
-// Workload: 64 calls in flight on one connection from a client in a process of its own, 32 bytes each way, a handler
-// that does nothing. Baseline: a bare grpc-js server with the same handler, in the same process, in alternating rounds.
+// Workload: 64 calls in flight on one connection, 32 bytes each way, a handler that does nothing, a deadline and its
+// stamp on each call. Baseline: a bare grpc-js server with the same handler. Every server, and the client, is a process
+// of its own (AsyncLocalStorage slows a whole process, the baseline too); rounds alternate.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -31,64 +32,77 @@ const definition = {
 } as const;
 
 const IN_FLIGHT = 64;
+const SERVERS = ['bare', 'mesh', 'mesh with 6 policies'];
 
-async function serve(quick: boolean): Promise<void> {
+async function main(quick: boolean): Promise<void> {
   const calls = quick ? 4_000 : 20_000;
-  const rounds = quick ? 5 : 9;
-  const bare = new Server({ 'grpc.enable_channelz': 0 });
-  bare.addService(definition, {
-    echo: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => callback(null, call.request),
-  });
-  const through: ServerPolicy = (_call, next) => next();
-  const mesh = (policies: readonly ServerPolicy[]) =>
-    createMeshServer({
-      services: [service(definition, { echo: async (request: Buffer) => request })],
-      errorDomain: 'bench',
-      policies,
-    });
-  const plain = mesh([]);
-  const wrapped = mesh(Array.from({ length: 6 }, () => through));
-  const ports = {
-    bare: await new Promise<number>((resolve, reject) => {
-      bare.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
-        error === null ? resolve(port) : reject(error),
-      );
-    }),
-    mesh: await plain.listen('127.0.0.1:0'),
-    'mesh with 6 policies': await wrapped.listen('127.0.0.1:0'),
-  };
-
-  const child = fork(__filename, ['client']);
-  await once(child, 'message');
-  const microseconds: Record<string, number[]> = {};
+  const rounds = quick ? 5 : 11;
+  const client = fork(__filename, ['client']);
+  await once(client, 'message');
+  const servers: { name: string; process: ChildProcess; port: number; microseconds: number[] }[] = [];
+  for (const name of SERVERS) {
+    const process = fork(__filename, ['server', name]);
+    const [port] = (await once(process, 'message')) as [number];
+    servers.push({ name, process, port, microseconds: [] });
+  }
+  // The first round warms up.
   for (let round = -1; round < rounds; round += 1) {
-    for (const [name, port] of Object.entries(ports)) {
-      const used = await cpuOf(child, { port, calls });
-      // The first round warms up.
-      if (round >= 0) (microseconds[name] ??= []).push(used / calls);
+    for (const { process, port, microseconds } of servers) {
+      const before = await ask(process, 'cpu');
+      await ask(client, { port, calls });
+      const used = (await ask(process, 'cpu')) - before;
+      if (round >= 0) microseconds.push(used / calls);
     }
   }
-  child.disconnect();
-  await Promise.all([plain.close(), wrapped.close()]);
-  bare.forceShutdown();
-
-  const baseline = median(microseconds['bare'] ?? []);
-  for (const [name, values] of Object.entries(microseconds)) {
-    const value = median(values);
+  for (const child of [client, ...servers.map(({ process }) => process)]) child.disconnect();
+  const baseline = median(servers[0]?.microseconds ?? []);
+  for (const { name, microseconds } of servers) {
+    const value = median(microseconds);
     console.log(`${name}: ${value.toFixed(1)} µs CPU a call, ${(value / baseline).toFixed(3)} of bare`);
   }
 }
 
-async function cpuOf(child: ChildProcess, work: { readonly port: number; readonly calls: number }): Promise<number> {
-  const before = process.cpuUsage();
-  child.send(work);
-  await once(child, 'message');
-  const used = process.cpuUsage(before);
-  return used.user + used.system;
+async function ask(child: ChildProcess, question: string | object): Promise<number> {
+  child.send(question);
+  const [answer] = (await once(child, 'message')) as [number];
+  return answer;
 }
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
+
+async function serve(name: string | undefined): Promise<void> {
+  const port = await (name === 'bare' ? listenBare() : listenMesh(name === 'mesh' ? 0 : 6));
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    process.send?.(user + system);
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.send?.(port);
+}
+
+function listenMesh(policies: number): Promise<number> {
+  const through: ServerPolicy = (_call, next) => next();
+  const server = createMeshServer({
+    services: [service(definition, { echo: async (request: Buffer) => request })],
+    errorDomain: 'bench',
+    policies: Array.from({ length: policies }, () => through),
+  });
+  return server.listen('127.0.0.1:0');
+}
+
+function listenBare(): Promise<number> {
+  const server = new Server({ 'grpc.enable_channelz': 0 });
+  server.addService(definition, {
+    echo: async (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) =>
+      callback(null, call.request),
+  });
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    );
+  });
 }
 
 function load(): void {
@@ -108,15 +122,17 @@ function load(): void {
       client.makeUnaryRequest(definition.echo.path, bytes, bytes, payload, metadata, { deadline }, (error) => {
         if (error !== null) throw error;
         ended += 1;
-        if (ended === calls) process.send?.('done');
+        if (ended === calls) process.send?.(0);
         else next();
       });
     };
     for (let index = 0; index < IN_FLIGHT; index += 1) next();
   });
   process.on('disconnect', () => process.exit(0));
-  process.send?.('ready');
+  process.send?.(0);
 }
 
-if (process.argv[2] === 'client') load();
-else void serve(process.argv.includes('--quick'));
+const [role, name] = process.argv.slice(2);
+if (role === 'client') load();
+else if (role === 'server') void serve(name);
+else void main(process.argv.includes('--quick'));

@@ -2,9 +2,9 @@ import type { CallContext } from '@giftmesh/mesh-context';
 
 /**
  * Something that happens around a call: admission, telemetry, lanes. `next` runs what is further inside, at last the
- * handler; call it once, or not at all and throw a StatusError to refuse the call. For streams the promise covers the
- * whole stream, until its last message was taken; its value is undefined. What a policy throws is the call's answer.
- * The request is decoded inside of the innermost policy, so refusing costs no decoding.
+ * handler; call it once, or not at all and throw a StatusError to refuse the call. What it rejects with is a StatusError.
+ * For streams its promise covers the whole stream, until the last message was taken, and its value is undefined. What a
+ * policy throws is the call's answer. The request is decoded inside of the innermost policy, so refusing costs no decoding.
  */
 export type ServerPolicy = (call: CallContext, next: () => Promise<unknown>) => Promise<unknown>;
 

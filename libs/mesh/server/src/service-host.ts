@@ -2,6 +2,7 @@ import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import type { Clock } from '@giftmesh/kernel-time';
 import {
   CallContext,
+  DrainNotice,
   runInCall,
   type Arrival,
   type CallHost,
@@ -56,7 +57,7 @@ export class ServiceHost implements CallHost {
   readonly #wheel: DeadlineWheel;
   readonly #queueingMsMax: number;
   readonly #onInternalError: OnInternalCallError | undefined;
-  readonly #draining = new AbortController();
+  readonly #drainNotice = new DrainNotice();
   readonly #openStreams = new Set<CallContext>();
 
   /** Throws TypeError when two services have the same method, RangeError for a negative `queueingMsMax`. */
@@ -101,7 +102,7 @@ export class ServiceHost implements CallHost {
       clock: this.#clock,
       deadlineMs: timeoutMs === Infinity ? Infinity : this.#clock.monotonicMs() + timeoutMs,
       parent: arrival.parent,
-      draining: this.#draining.signal,
+      drainNotice: this.#drainNotice,
       ...(arrival.metadata === undefined ? {} : { metadata: arrival.metadata }),
     });
     if (timeoutMs <= 0) context.expire();
@@ -127,7 +128,11 @@ export class ServiceHost implements CallHost {
     const innermost = async (): Promise<unknown> => {
       // A policy may have let the call wait for so long that nobody wants it any more.
       if (context.cancelReason !== undefined) throw context.cancelReason;
-      return method.handler(input());
+      try {
+        return await method.handler(input());
+      } catch (thrown) {
+        throw this.#statusOf(thrown, context, settled);
+      }
     };
     const fail = (thrown: unknown): void => end(this.#statusOf(thrown, context, settled), undefined);
     try {
@@ -162,7 +167,7 @@ export class ServiceHost implements CallHost {
 
   /** Tells all calls, through `CallContext.draining`, that the server is on its way out. */
   announceDrain(): void {
-    this.#draining.abort();
+    this.#drainNotice.announce();
   }
 
   /** Ends the open streams with UNAVAILABLE: their clients may go elsewhere. */

@@ -1,1 +1,5 @@
-export {};
+export { createInteractionService, type InteractionService, type InteractionStats } from './interaction-service';
+export { DEFAULT_INTERACTION_OPTIONS, interactionOptions, type InteractionOptions } from './options';
+export type { InteractionPorts, PaymentCallOptions, PaymentClient } from './ports';
+export type { ActivityFeedStats } from './feed/activity-feed';
+export type { GiftDeskStats } from './gifts/gift-desk';

@@ -18,9 +18,9 @@ export interface InteractionOptions {
   readonly streamInFlightMax: number;
   /** How long messages of a room are gathered before they are shown, milliseconds. Default 100. */
   readonly tickMs: number;
-  /** The most gifts that a room shows one by one in a tick, the dearest; the others are summed up. Default 100. */
+  /** The most gifts that a room shows one by one in a tick, the dearest; the others are summed up. Default 50. */
   readonly giftsPerTickMax: number;
-  /** How many messages a room keeps for slow and returning watchers. Default 1024: at full load, 10 s. */
+  /** How many messages a room keeps for slow and returning watchers. Default 2048: 4 s at full load, about 1 MB. */
   readonly ringMax: number;
   /** How long a room that nobody watches keeps its messages, milliseconds. Default 60,000. */
   readonly idleRoomMs: number;
@@ -53,8 +53,8 @@ export const DEFAULT_INTERACTION_OPTIONS: InteractionOptions = {
   streamMessageMax: 512,
   streamInFlightMax: 4_096,
   tickMs: 100,
-  giftsPerTickMax: 100,
-  ringMax: 1_024,
+  giftsPerTickMax: 50,
+  ringMax: 2_048,
   idleRoomMs: 60_000,
   roomsMax: 10_000,
   watchersPerRoomMax: 10_000,
@@ -70,11 +70,10 @@ export const DEFAULT_INTERACTION_OPTIONS: InteractionOptions = {
 /** The options with defaults filled in. Throws RangeError, with the name and the value, for those that make no sense. */
 export function interactionOptions(given: Partial<InteractionOptions> = {}): InteractionOptions {
   const options = { ...DEFAULT_INTERACTION_OPTIONS, ...given };
-  for (const [name, value] of Object.entries(options)) {
-    if (name === 'window') continue;
-    if (!Number.isInteger(value) || (value as number) < 1)
-      throw new RangeError(`${name} must be an integer of at least 1, is ${String(value)}`);
-  }
+  const { window: _, ...numbers } = options;
+  for (const [name, value] of Object.entries(numbers))
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`${name} must be an integer of at least 1, is ${value}`);
   if (options.batchMax > 1_000) throw new RangeError(`batchMax must be at most 1000, is ${options.batchMax}`);
   if (options.streamInFlightMax < options.streamMessageMax)
     throw new RangeError(

@@ -15,7 +15,12 @@ export function refusal(reason: InteractionReason, code: StatusCode, message: st
 }
 
 /** A refusal that the payment services have decided, with their business code. */
-export function paymentRefusal(reason: PaymentErrorReason, code: StatusCode, message: string, more: More = {}): Refusal {
+export function paymentRefusal(
+  reason: PaymentErrorReason,
+  code: StatusCode,
+  message: string,
+  more: More = {},
+): Refusal {
   const metadata = { ...more.metadata, errCode: String(PAYMENT_ERROR_CODES[reason]) };
   return { ...more, code, reason, message, metadata };
 }

@@ -60,7 +60,7 @@ export function createPaymentStation(
   const refresh = new CreditRefresh(clock);
   const decider = new EventDecider({ clock, store, ledger, appender, loader, recovery, refresh, window });
   const merger = new SettledMerger(store, notices);
-  const sweeper = new Sweeper(clock, store, ledger, appender, options.sweeper ?? DEFAULT_SWEEPER_OPTIONS);
+  const sweeper = new Sweeper(clock, store, ledger, appender, loader, options.sweeper ?? DEFAULT_SWEEPER_OPTIONS);
   let ready = false;
   let closed = false;
   return {

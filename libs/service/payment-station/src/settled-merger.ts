@@ -48,9 +48,13 @@ export class SettledMerger {
         counters.push(...notice.counters);
         events.push(...notice.events);
       }
-      // A store that is away or lost gets its counters by the next load.
-      await this.store.merge(counters).catch(() => undefined);
-      await this.store.settle(events).catch(() => undefined);
+      try {
+        // In this order: an outbox entry that goes must not leave somebody's credit behind.
+        await this.store.merge(counters);
+        await this.store.settle(events);
+      } catch {
+        // The store is away or lost: the sweeper or the next load brings it.
+      }
     }
     this.#running = false;
   }

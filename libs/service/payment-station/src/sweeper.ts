@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '@giftmesh/kernel-time';
 import type { BalanceStore, DecidedEvent } from '@giftmesh/domain-money';
 import { countersFromProto, markerFromProto } from '@giftmesh/wire-money';
+import type { AccountLoader } from './account-loader';
 import type { LogAppender } from './log-appender';
 import type { PaymentDaClient } from './ports';
 
@@ -40,6 +41,7 @@ export class Sweeper {
     private readonly store: BalanceStore,
     private readonly ledger: PaymentDaClient,
     private readonly appender: LogAppender,
+    private readonly loader: AccountLoader,
     private readonly options: SweeperOptions = DEFAULT_SWEEPER_OPTIONS,
   ) {}
 
@@ -75,10 +77,19 @@ export class Sweeper {
     );
     await this.store.merge(answer.counters.map(countersFromProto));
     const onRecord = answer.events.map((event) => markerFromProto(event) !== undefined);
+    await this.#refreshPayees(entries.filter((_, index) => onRecord[index]));
     await this.store.settle(keys.filter((_, index) => onRecord[index]));
     const missing = entries.filter((entry, index) => !onRecord[index] && !this.appender.isPending(entry));
     // Not waited for: the log may be away for long, and the next sweep finds these pending.
     if (missing.length > 0) void this.appender.append(missing);
+  }
+
+  /** The notice that would have told of these events got lost, and the payees' credits with it. */
+  async #refreshPayees(settled: readonly DecidedEvent[]): Promise<void> {
+    const payees = [...new Set(settled.flatMap(({ event }) => event.toUserChanges.map(({ userId }) => userId)))];
+    if (payees.length === 0) return;
+    const inPlace = await this.store.read(payees);
+    await Promise.all(payees.filter((_, index) => inPlace[index] !== undefined).map((user) => this.loader.load(user)));
   }
 
   #plan(): void {

@@ -60,7 +60,9 @@ export interface ActivityStore {
    */
   record(batch: ActivityBatch): Promise<void>;
   /** The debits that were counted, of those accounts that have any. */
-  seen(accounts: readonly { readonly userId: bigint; readonly assetType: AssetType }[]): Promise<readonly SeenAccount[]>;
+  seen(
+    accounts: readonly { readonly userId: bigint; readonly assetType: AssetType }[],
+  ): Promise<readonly SeenAccount[]>;
   /** Highest score first. */
   leaderboard(query: LeaderboardQuery): Promise<readonly LeaderboardPlace[]>;
   /** A viewer's activity points of all time in a room, 0 for a stranger. */

@@ -58,7 +58,9 @@ export function activityStoreContract(name: string, open: () => Promise<Activity
 
     it('keeps the largest ids and amounts exact', async () => {
       const large = 2n ** 53n - 1n;
-      await store.record(batch([delta(ID_MAX, large, { roomId: ID_MAX }), delta(ID_MAX - 1n, large, { roomId: ID_MAX })]));
+      await store.record(
+        batch([delta(ID_MAX, large, { roomId: ID_MAX }), delta(ID_MAX - 1n, large, { roomId: ID_MAX })]),
+      );
       await store.record(batch([delta(ID_MAX, large, { roomId: ID_MAX })], 1));
       expect(await board(ID_MAX, 'viewers')).toEqual([
         { userId: ID_MAX, score: 2n * large },
@@ -67,7 +69,13 @@ export function activityStoreContract(name: string, open: () => Promise<Activity
     });
 
     it('moves positions with the batch, and refuses whole what does not begin where it stands', async () => {
-      await store.record({ ...batch([delta(1n, 1n)], 0, 5), moves: [{ partition: 0, from: 0, to: 5 }, { partition: 3, from: 0, to: 2 }] });
+      await store.record({
+        ...batch([delta(1n, 1n)], 0, 5),
+        moves: [
+          { partition: 0, from: 0, to: 5 },
+          { partition: 3, from: 0, to: 2 },
+        ],
+      });
       const positions = [
         { partition: 0, offset: 5 },
         { partition: 3, offset: 2 },
@@ -91,7 +99,19 @@ export function activityStoreContract(name: string, open: () => Promise<Activity
     });
 
     it('remembers which debits were counted, by user and asset', async () => {
-      await store.record({ ...batch([]), seen: [{ userId: 1n, assetType: 'coin', runs: [[1, 4], [7, 7]] }] });
+      await store.record({
+        ...batch([]),
+        seen: [
+          {
+            userId: 1n,
+            assetType: 'coin',
+            runs: [
+              [1, 4],
+              [7, 7],
+            ],
+          },
+        ],
+      });
       await store.record({
         ...batch([], 1),
         seen: [

@@ -71,7 +71,7 @@ export class MemoryActivityStore implements ActivityStore {
   #ranking(roomId: bigint, kind: LeaderboardKind, day: number | undefined): Map<bigint, bigint> {
     const key = `${roomId}/${kind}/${day ?? TOTAL}`;
     let ranking = this.#rankings.get(key);
-    if (ranking === undefined) this.#rankings.set(key, (ranking = new Map()));
+    if (ranking === undefined) this.#rankings.set(key, (ranking = new Map<bigint, bigint>()));
     return ranking;
   }
 }

@@ -6,6 +6,7 @@ import type { EventKey } from '../event';
 import {
   checkEventId,
   checkLimit,
+  checkTime,
   checkOrder,
   checkReversal,
   checkShards,
@@ -139,6 +140,7 @@ export class MemoryLedger implements Ledger {
   async load(userIds: readonly bigint[], markersSinceMs: number, markersMax: number): Promise<readonly LedgerUser[]> {
     this.#mustBeOpen();
     checkLimit('markersMax', markersMax, 0);
+    checkTime('markersSinceMs', markersSinceMs);
     return userIds.map((userId) => {
       const lowest = lowestUuidV7At(markersSinceMs);
       const since = [...(this.#users.get(userId)?.decided.values() ?? [])]
@@ -322,18 +324,27 @@ export class MemoryLedger implements Ledger {
       batch.set(key, { opUserId, eventId });
       const books = this.#users.get(opUserId);
       if (books?.decided.has(eventId) === true) continue;
-      // Its records would stand in the place of the order's or the reversal's.
-      const toItself = decided.event.toUserChanges.some((change) => change.userId === opUserId);
-      if (toItself && (books?.orders.has(eventId) === true || books?.originalOf.has(eventId) === true))
-        throw new LedgerRejectError(`event ${eventId} of user ${opUserId} has the id of an order or a reversal`);
+      this.#mustNotCollide(decided);
       fresh.push(decided);
     }
     return { fresh, settled: [...batch.values()] };
   }
 
+  /** Refuses an event whose records would stand in the place of an order's or a reversal's of the same user. */
+  #mustNotCollide(decided: DecidedEvent): void {
+    const { opUserId, eventId } = decided.event;
+    if (!this.#eventIdTaken(opUserId, eventId)) return;
+    const taken = this.#legsOf(decided.event) ?? [];
+    const legs = recordsOf(decided, 0).slice(0, decided.outcome === 'applied' ? undefined : 1);
+    if (legs.some((leg) => taken.some((other) => other.userId === leg.userId && other.role === leg.role)))
+      throw new LedgerRejectError(`event ${eventId} of user ${opUserId} has the id of an order or a reversal`);
+  }
+
   #eventIdTaken(userId: bigint, eventId: string): boolean {
     const books = this.#users.get(userId);
-    return books !== undefined && (books.decided.has(eventId) || books.orders.has(eventId) || books.originalOf.has(eventId));
+    return (
+      books !== undefined && (books.decided.has(eventId) || books.orders.has(eventId) || books.originalOf.has(eventId))
+    );
   }
 
   /** An event's legs, payer first and payees in order of user; empty for a refusal, undefined when nothing is on record. */

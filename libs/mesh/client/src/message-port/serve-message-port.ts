@@ -44,11 +44,7 @@ class PortServer {
   readonly #open = new Map<number, Open>();
   readonly stop = (): void => this.#frames.close();
 
-  constructor(
-    port: MessagePort,
-    host: CallHost,
-    options: ServeMessagePortOptions & { readonly openCallsMax: number },
-  ) {
+  constructor(port: MessagePort, host: CallHost, options: ServeMessagePortOptions & { readonly openCallsMax: number }) {
     this.#host = host;
     this.#options = options;
     this.#frames = new FramePort(port, {
@@ -95,15 +91,20 @@ class PortServer {
     this.#open.set(id, open);
     const input = (): unknown => requests ?? decodeRequest(method, frame.request ?? new Uint8Array());
     const work = method.definition.responseStream ? this.#stream(id, open, input) : this.#single(id, open, input);
-    work
-      .catch((thrown: unknown) => this.#fail(id, thrown, context))
-      .finally(() => this.#open.delete(id));
+    work.catch((thrown: unknown) => this.#fail(id, thrown, context)).finally(() => this.#open.delete(id));
   }
 
   async #single(id: number, { method, context }: Open, input: () => unknown): Promise<void> {
     const answer = await this.#host.call(method, context, input);
     const response = ownBytes(method.definition.responseSerialize(answer));
-    this.#frames.send({ kind: 'status', id, code: StatusCode.OK, message: '', trailers: [...context.trailers], response });
+    this.#frames.send({
+      kind: 'status',
+      id,
+      code: StatusCode.OK,
+      message: '',
+      trailers: [...context.trailers],
+      response,
+    });
   }
 
   async #stream(id: number, { method, context, credit }: Open, input: () => unknown): Promise<void> {

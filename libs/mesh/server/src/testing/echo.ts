@@ -1,8 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describedDefinition, readRegistry, type MethodDefinition } from '@giftmesh/mesh-policy';
+import { compileProto } from '@giftmesh/mesh-policy/testing';
 import { ECHO_PROTO } from './echo-proto';
 
 export interface SayRequest {
@@ -35,18 +32,6 @@ export interface Echo {
   readonly policyExtension: string;
   /** Metadata text of `ECHO_PROTO` for clients that load proto files themselves. */
   readonly proto: string;
-}
-
-/** Compiles proto text with buf. Throws when it does not compile. */
-export function compileProto(text: string): Uint8Array {
-  const folder = mkdtempSync(join(tmpdir(), 'mesh-testing-'));
-  try {
-    writeFileSync(join(folder, 'test.proto'), text);
-    const buf = require.resolve('@bufbuild/buf/bin/buf');
-    return execFileSync(process.execPath, [buf, 'build', '--as-file-descriptor-set', '-o', '-'], { cwd: folder });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 /** Compiles the echo service. */

@@ -1,3 +1,4 @@
-export { compileEcho, compileProto, type Echo, type EchoDefinition, type SayRequest, type SayResponse } from './echo';
+export { compileEcho, type Echo, type EchoDefinition, type SayRequest, type SayResponse } from './echo';
 export { echoHandlers, HANG } from './echo-handlers';
+export { plainClient, plainEcho, type PlainClient } from './plain-client';
 export { sleepUntilAborted } from './sleep';

@@ -5,6 +5,7 @@ import { assertNever, StatusCode } from '@giftmesh/kernel-errors';
 import { uuidV7TimeMs } from '@giftmesh/kernel-ids';
 import { runOutsideCall } from '@giftmesh/mesh-context';
 import { eventToProto } from '@giftmesh/wire-money';
+import { comboEventKey } from '../combo-event-key';
 import type { InteractionOptions } from '../options';
 import type { InteractionPorts } from '../ports';
 import { invalidFields, refusal, roomNotFound, shuttingDown, type Refusal } from '../refusal';
@@ -69,9 +70,7 @@ export class GiftDesk {
       case 'good':
         return { kind: 'good', request, gift: checked.gift, recipientIds: checked.recipientIds };
       case 'gift_not_found':
-        return this.#refuse(
-          refusal('GIFT_NOT_FOUND', StatusCode.NOT_FOUND, `there is no gift ${request.giftId}`),
-        );
+        return this.#refuse(refusal('GIFT_NOT_FOUND', StatusCode.NOT_FOUND, `there is no gift ${request.giftId}`));
       case 'room_not_found':
         return this.#refuse(roomNotFound(request.roomId));
       case 'invalid': {
@@ -161,9 +160,4 @@ export class GiftDesk {
     this.#refused[refused.reason] = (this.#refused[refused.reason] ?? 0) + 1;
     return { kind: 'refused', refusal: refused };
   }
-}
-
-/** Event ids are made by clients, so only together with the viewer they name one event. */
-export function comboEventKey(viewerId: bigint, eventId: string): string {
-  return `${eventId}/${viewerId}`;
 }

@@ -67,7 +67,8 @@ function passedOn(error: StatusError): Refusal {
   const metadata = { ...known.metadata, ...error.metadata };
   return {
     ...known,
-    reason: error.metadata['errCode'] === undefined && error.code === StatusCode.UNAVAILABLE ? known.reason : error.reason,
+    reason:
+      error.metadata['errCode'] === undefined && error.code === StatusCode.UNAVAILABLE ? known.reason : error.reason,
     metadata,
     ...(error.retryDelayMs === undefined ? {} : { retryDelayMs: error.retryDelayMs }),
   };

@@ -23,7 +23,7 @@ export interface GiftStreamParts {
  * However the stream ends, gifts that were taken are answered first. Only the consumer's `return` gives their answers up.
  */
 export class GiftStream implements AsyncIterableIterator<interaction.StreamGiftsResponse, undefined> {
-  readonly #requests: AsyncIterator<interaction.StreamGiftsRequest>;
+  readonly #requests: AsyncIterator<interaction.StreamGiftsRequest, unknown>;
   #results: interaction.GiftResult[] = [];
   #undecided = 0;
   #reading: 'not yet' | 'yes' | 'no' = 'not yet';
@@ -75,16 +75,15 @@ export class GiftStream implements AsyncIterableIterator<interaction.StreamGifts
 
   async #read(): Promise<void> {
     try {
-      while (this.#reading === 'yes') {
-        const { value, done } = await this.#requests.next();
-        if (done === true || this.#reading !== 'yes') break;
-        const { gifts } = value;
+      while (this.#isReading()) {
+        const message = await this.#requests.next();
+        if (message.done === true || !this.#isReading()) break;
+        const { gifts } = message.value;
         const wrong = this.#sizeProblem(gifts.length);
         if (wrong !== undefined) return this.#fail(new StatusError(wrong));
-        while (this.unanswered + gifts.length > this.parts.options.streamInFlightMax && !this.#ended)
+        while (this.unanswered + gifts.length > this.parts.options.streamInFlightMax && this.#isReading())
           await new Promise<void>((resolve) => (this.#onRoom = resolve));
-        if (this.#ended) break;
-        this.#take(gifts);
+        if (this.#isReading()) this.#take(gifts);
       }
       this.#reading = 'no';
     } catch (error) {
@@ -92,6 +91,10 @@ export class GiftStream implements AsyncIterableIterator<interaction.StreamGifts
       this.#failure ??= error instanceof StatusError ? error : brokenStream(error);
     }
     this.#planHandOut();
+  }
+
+  #isReading(): boolean {
+    return this.#reading === 'yes';
   }
 
   #sizeProblem(size: number): Refusal | undefined {
@@ -147,9 +150,7 @@ export class GiftStream implements AsyncIterableIterator<interaction.StreamGifts
     if (this.#results.length > 0) {
       this.#waiting = undefined;
       const results =
-        this.#results.length <= streamMessageMax
-          ? this.#results.splice(0)
-          : this.#results.splice(0, streamMessageMax);
+        this.#results.length <= streamMessageMax ? this.#results.splice(0) : this.#results.splice(0, streamMessageMax);
       waiting.resolve({ value: { results }, done: false });
       this.#onRoom?.();
     } else if (this.#ended || (this.#reading === 'no' && this.#undecided === 0)) {

@@ -1,0 +1,78 @@
+import { randomInt } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Running } from '@giftmesh/adapter-process';
+import { SqliteActivityStore, SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { contractDescriptors, interaction, station } from '@giftmesh/contract';
+import { seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
+import { ShardMap } from '@giftmesh/domain-money';
+import { seededRandom } from '@giftmesh/kernel-random';
+import { systemClock } from '@giftmesh/kernel-time';
+import { createClient, grpcTransport, remoteHealth } from '@giftmesh/mesh-client';
+import { service } from '@giftmesh/mesh-context';
+import { pollDependency } from '@giftmesh/mesh-health';
+import { methodPolicies } from '@giftmesh/mesh-policy';
+import { createMeshServer } from '@giftmesh/mesh-server';
+import { createInteractionService } from '@giftmesh/service-interaction';
+import { moneyLogCodec } from '@giftmesh/wire-money';
+import type { Settings } from './settings';
+
+/** Builds Interaction on the embedded stores: it follows the event log that a station of the same data folder writes. */
+export async function compose(config: Settings, logger: Logger): Promise<Running> {
+  const folder = config.GIFTMESH_DATA_DIR;
+  mkdirSync(folder, { recursive: true });
+  const lock = lockDataFolder(folder, 'activity');
+  const clock = systemClock;
+  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const log = new SqliteEventLog({
+    path: join(folder, 'events.sqlite'),
+    codec: moneyLogCodec,
+    partitionCount: shards.partitionCount,
+    writer: 'inline',
+  });
+  const activity = new SqliteActivityStore({ path: join(folder, 'activity.sqlite') });
+  const transport = grpcTransport({ address: config.GIFTMESH_STATION_ADDRESS, clock });
+  const payments = createClient(station.PaymentStationServiceService, transport, {
+    methodPolicies: methodPolicies(contractDescriptors()),
+    clock,
+  });
+  const interactions = createInteractionService({
+    clock,
+    random: seededRandom(randomInt(2 ** 31)),
+    catalogue: seededCatalogue(),
+    rooms: seededRooms(),
+    activity,
+    log,
+    shards,
+    payments,
+  });
+  const server = createMeshServer({
+    services: [service(interaction.InteractionServiceService, interactions.handlers)],
+    descriptors: contractDescriptors(),
+    errorDomain: 'giftmesh',
+    clock,
+    onInternalError: (error, method) => logger.error({ err: error, method }, 'a call failed'),
+  });
+  const stopPolling = pollDependency({
+    registry: server.health,
+    service: 'giftmesh.interaction.v1.InteractionService',
+    dependency: 'payment-station',
+    check: remoteHealth(transport, 'giftmesh.payment.station.v1.PaymentStationService'),
+    clock,
+    onChange: (problem) => logger.info({ problem }, problem === undefined ? 'serving' : 'not serving'),
+  });
+  interactions.start();
+  const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_INTERACTION_PORT}`);
+  logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
+  return {
+    stop: async () => {
+      await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
+      stopPolling();
+      await interactions.close();
+      transport.close();
+      await Promise.all([activity.close(), log.close()]);
+      lock.release();
+    },
+  };
+}

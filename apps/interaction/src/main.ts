@@ -1,0 +1,5 @@
+import { runProcess } from '@giftmesh/adapter-process';
+import { compose } from './compose';
+import { settings } from './settings';
+
+void runProcess({ name: 'interaction', settings, start: compose }).then((code) => process.exit(code));

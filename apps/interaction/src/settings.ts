@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { commonSettings, embeddedSettings } from '@giftmesh/adapter-process';
+import { shape } from '@giftmesh/kernel-config';
+
+export const settings = z.object({
+  ...commonSettings,
+  ...embeddedSettings,
+  /** Port of InteractionService. */
+  GIFTMESH_INTERACTION_PORT: shape.port(7001),
+  /** Where Payment-Station listens. */
+  GIFTMESH_STATION_ADDRESS: shape.address('127.0.0.1:7002'),
+});
+export type Settings = z.infer<typeof settings>;

@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Running } from '@giftmesh/adapter-process';
+import { SqliteEventLog, SqliteLedger, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { contractDescriptors, da } from '@giftmesh/contract';
+import { LogSettledNotices, ShardMap } from '@giftmesh/domain-money';
+import { systemClock } from '@giftmesh/kernel-time';
+import { service } from '@giftmesh/mesh-context';
+import { pollDependency } from '@giftmesh/mesh-health';
+import { createMeshServer } from '@giftmesh/mesh-server';
+import { createPaymentDa } from '@giftmesh/service-payment-da';
+import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
+import type { Settings } from './settings';
+
+/** Builds Payment-DA on the embedded stores: it reads the event log that a station of the same data folder writes. */
+export async function compose(config: Settings, logger: Logger): Promise<Running> {
+  const folder = config.GIFTMESH_DATA_DIR;
+  mkdirSync(folder, { recursive: true });
+  const lock = lockDataFolder(folder, 'ledger');
+  const clock = systemClock;
+  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const log = new SqliteEventLog({
+    path: join(folder, 'events.sqlite'),
+    codec: moneyLogCodec,
+    partitionCount: shards.partitionCount,
+    writer: 'inline',
+  });
+  const settled = new SqliteEventLog({
+    path: join(folder, 'settled.sqlite'),
+    codec: settledNoticeCodec,
+    partitionCount: 1,
+    durability: 'none',
+    writer: 'inline',
+    retentionMs: 60_000,
+  });
+  const ledger = new SqliteLedger({ path: join(folder, 'ledger.sqlite'), clock, shards });
+  const paymentDa = createPaymentDa({
+    clock,
+    log,
+    codec: moneyLogCodec,
+    ledger,
+    notices: new LogSettledNotices(settled),
+    shards,
+  });
+  const server = createMeshServer({
+    services: [service(da.PaymentDaServiceService, paymentDa.handlers)],
+    descriptors: contractDescriptors(),
+    errorDomain: 'giftmesh',
+    clock,
+    onInternalError: (error, method) => logger.error({ err: error, method }, 'a call failed'),
+  });
+  const stopPolling = pollDependency({
+    registry: server.health,
+    service: 'giftmesh.payment.da.v1.PaymentDaService',
+    dependency: 'stores',
+    check: () => paymentDa.problem(),
+    clock,
+    onChange: (problem) => logger.info({ problem }, problem === undefined ? 'serving' : 'not serving'),
+  });
+  paymentDa.start();
+  const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_DA_PORT}`);
+  logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
+  return {
+    stop: async () => {
+      await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
+      stopPolling();
+      await paymentDa.close();
+      await Promise.all([ledger.close(), log.close(), settled.close()]);
+      lock.release();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { randomInt } from 'node:crypto';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { MemoryBalanceStore, ThreadSettledNotices } from '@giftmesh/adapter-memory';
+import type { Running } from '@giftmesh/adapter-process';
+import { SqliteActivityStore, SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { contractDescriptors, da, interaction, station } from '@giftmesh/contract';
+import { seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
+import { ShardMap } from '@giftmesh/domain-money';
+import { seededRandom } from '@giftmesh/kernel-random';
+import { systemClock } from '@giftmesh/kernel-time';
+import { createClient, inProcessTransport } from '@giftmesh/mesh-client';
+import { service } from '@giftmesh/mesh-context';
+import { pollDependency } from '@giftmesh/mesh-health';
+import { methodPolicies } from '@giftmesh/mesh-policy';
+import { createMeshServer, type MeshServer } from '@giftmesh/mesh-server';
+import { createInteractionService } from '@giftmesh/service-interaction';
+import { createPaymentStation } from '@giftmesh/service-payment-station';
+import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
+import { announceReady } from './announce-ready';
+import type { Settings } from './settings';
+import { startDaThread } from './start-da-thread';
+
+/** Builds all three services in one process: interaction and station here, the DA and the log's commits in threads. */
+export async function compose(config: Settings, logger: Logger): Promise<Running> {
+  const clock = systemClock;
+  const folder = config.GIFTMESH_DATA_DIR;
+  mkdirSync(folder, { recursive: true });
+  const locks = (['station', 'ledger', 'activity'] as const).map((role) => lockDataFolder(folder, role));
+  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const log = new SqliteEventLog({
+    path: join(folder, 'events.sqlite'),
+    codec: moneyLogCodec,
+    partitionCount: shards.partitionCount,
+  });
+  const activity = new SqliteActivityStore({ path: join(folder, 'activity.sqlite') });
+  const channel = `giftmesh-settled:${realpathSync(folder)}`;
+  const daThread = await startDaThread(config, channel);
+
+  const policies = methodPolicies(contractDescriptors());
+  const client = { methodPolicies: policies, clock };
+  const store = new MemoryBalanceStore({
+    shards,
+    outboxMax: config.GIFTMESH_OUTBOX_MAX,
+    markersMax: config.GIFTMESH_MARKERS_MAX,
+    accountsMax: config.GIFTMESH_ACCOUNTS_MAX,
+  });
+  const paymentStation = createPaymentStation({
+    clock,
+    store,
+    log,
+    ledger: createClient(da.PaymentDaServiceService, daThread.transport, client),
+    notices: new ThreadSettledNotices(channel, settledNoticeCodec),
+    shards,
+  });
+  const serverOptions = {
+    descriptors: contractDescriptors(),
+    errorDomain: 'giftmesh',
+    clock,
+    onInternalError: (error: unknown, method: string) => logger.error({ err: error, method }, 'a call failed'),
+  };
+  const stationServer = createMeshServer({
+    ...serverOptions,
+    services: [service(station.PaymentStationServiceService, paymentStation.handlers)],
+  });
+  const stationTransport = inProcessTransport(stationServer.host);
+  const interactions = createInteractionService({
+    clock,
+    random: seededRandom(randomInt(2 ** 31)),
+    catalogue: seededCatalogue(),
+    rooms: seededRooms(),
+    activity,
+    log,
+    shards,
+    payments: createClient(station.PaymentStationServiceService, stationTransport, client),
+  });
+  const interactionServer = createMeshServer({
+    ...serverOptions,
+    services: [service(interaction.InteractionServiceService, interactions.handlers)],
+  });
+
+  const problem = (): string | undefined => paymentStation.problem() ?? daThread.problem();
+  const poll = (server: MeshServer, name: string) =>
+    pollDependency({
+      registry: server.health,
+      service: name,
+      dependency: 'payment',
+      check: problem,
+      clock,
+      onChange: (what) => logger.info({ service: name, problem: what }, what === undefined ? 'serving' : 'not serving'),
+    });
+  const stopPolling = [
+    poll(stationServer, 'giftmesh.payment.station.v1.PaymentStationService'),
+    poll(interactionServer, 'giftmesh.interaction.v1.InteractionService'),
+  ];
+  await paymentStation.start();
+  interactions.start();
+  const stationPort = await stationServer.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_STATION_PORT}`);
+  const interactionPort = await interactionServer.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_INTERACTION_PORT}`);
+  announceReady(config, {
+    interaction: `${config.GIFTMESH_HOST}:${interactionPort}`,
+    station: `${config.GIFTMESH_HOST}:${stationPort}`,
+    da: daThread.address,
+  });
+  return {
+    failed: daThread.failed,
+    stop: async () => {
+      // Callers first: what they have begun still finds the services behind them.
+      await interactionServer.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
+      await interactions.close();
+      await stationServer.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
+      for (const stop of stopPolling) stop();
+      await paymentStation.close();
+      stationTransport.close();
+      await daThread.drain();
+      await Promise.all([activity.close(), log.close()]);
+      for (const lock of locks) lock.release();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** The thread of Payment-DA in the standalone: reads the event log's file, owns the ledger, serves gRPC and the main thread. */
+import { join } from 'node:path';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { ThreadSettledNotices } from '@giftmesh/adapter-memory';
+import { createLogger, knownExitCode } from '@giftmesh/adapter-process';
+import { SqliteEventLog, SqliteLedger } from '@giftmesh/adapter-sqlite';
+import { contractDescriptors, da } from '@giftmesh/contract';
+import { ShardMap } from '@giftmesh/domain-money';
+import { systemClock } from '@giftmesh/kernel-time';
+import { serveMessagePort } from '@giftmesh/mesh-client';
+import { service } from '@giftmesh/mesh-context';
+import { pollDependency } from '@giftmesh/mesh-health';
+import { createMeshServer } from '@giftmesh/mesh-server';
+import { createPaymentDa } from '@giftmesh/service-payment-da';
+import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
+import type { Settings } from './settings';
+
+/** What the thread is given. */
+export interface DaThreadData {
+  readonly config: Settings;
+  /** Name of the channel for settled notices. */
+  readonly channel: string;
+  /** Serves PaymentDaService to the main thread. */
+  readonly calls: MessagePort;
+}
+
+/** What it tells the main thread. */
+export type DaThreadMessage =
+  | { readonly kind: 'listening'; readonly address: string }
+  | { readonly kind: 'health'; readonly problem: string | undefined }
+  | { readonly kind: 'failed'; readonly message: string; readonly exitCode: number | undefined }
+  | { readonly kind: 'drained' };
+
+/** What it is told: end gracefully. */
+export type DaThreadCommand = 'drain';
+
+const tell = (message: DaThreadMessage): void => parentPort?.postMessage(message);
+
+async function run({ config, channel, calls }: DaThreadData): Promise<void> {
+  const clock = systemClock;
+  const logger = createLogger('standalone-da', config.GIFTMESH_LOG_LEVEL);
+  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const folder = config.GIFTMESH_DATA_DIR;
+  const log = new SqliteEventLog({
+    path: join(folder, 'events.sqlite'),
+    codec: moneyLogCodec,
+    partitionCount: shards.partitionCount,
+    writer: 'inline',
+  });
+  const ledger = new SqliteLedger({ path: join(folder, 'ledger.sqlite'), clock, shards });
+  const notices = new ThreadSettledNotices(channel, settledNoticeCodec);
+  const paymentDa = createPaymentDa({ clock, log, codec: moneyLogCodec, ledger, notices, shards });
+  const onInternalError = (error: unknown, method: string): void =>
+    logger.error({ err: error, method }, 'a call failed');
+  const server = createMeshServer({
+    services: [service(da.PaymentDaServiceService, paymentDa.handlers)],
+    descriptors: contractDescriptors(),
+    errorDomain: 'giftmesh',
+    clock,
+    onInternalError,
+  });
+  const stopServing = serveMessagePort(calls, server.host, { errorDomain: 'giftmesh', onInternalError });
+  const stopPolling = pollDependency({
+    registry: server.health,
+    service: 'giftmesh.payment.da.v1.PaymentDaService',
+    dependency: 'stores',
+    check: () => paymentDa.problem(),
+    clock,
+    onChange: (problem) => tell({ kind: 'health', problem }),
+  });
+  paymentDa.start();
+  const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_DA_PORT}`);
+  tell({ kind: 'listening', address: `${config.GIFTMESH_HOST}:${port}` });
+
+  parentPort?.once('message', () => {
+    void (async () => {
+      await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
+      stopPolling();
+      stopServing();
+      await paymentDa.close();
+      await Promise.all([ledger.close(), log.close()]);
+      notices.close();
+      tell({ kind: 'drained' });
+    })();
+  });
+}
+
+run(workerData as DaThreadData).catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  tell({ kind: 'failed', message, exitCode: knownExitCode(error) });
+});

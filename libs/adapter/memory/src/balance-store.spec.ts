@@ -1,0 +1,4 @@
+import { balanceStoreContract } from '@giftmesh/domain-money/testing';
+import { MemoryBalanceStore } from './balance-store';
+
+balanceStoreContract('MemoryBalanceStore', async (limits) => new MemoryBalanceStore(limits));

@@ -1,0 +1,313 @@
+import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { uuidV7TimeMs } from '@giftmesh/kernel-ids';
+import {
+  AMOUNT_MAX,
+  balanceOf,
+  mergeCounters,
+  type BalanceStore,
+  type Counters,
+  type DebitRequest,
+  type DebitResult,
+  type DecidedEvent,
+  type EventKey,
+  type LoadedUser,
+  type Marker,
+  type StoredUser,
+} from '@giftmesh/domain-money';
+import { HighWaterMarks, isBehind } from './high-water-marks';
+import { MarkerList, MarkerNode } from './marker-list';
+import { checkedOptions, type MemoryBalanceStoreOptions } from './options';
+import { ShardStates } from './shard-states';
+import { UserEntry } from './user-entry';
+import { Users } from './users';
+
+const MISS: DebitResult = { kind: 'miss' };
+const REUSED: DebitResult = { kind: 'reused' };
+const BACKLOG: DebitResult = { kind: 'backlog' };
+
+/** Room for marks of evicted users that even a store for few accounts has. */
+const MARKS_MAX_LEAST = 10_000;
+/** Candidates among which the one unused for longest makes room. */
+const CANDIDATES_MAX = 16;
+
+/**
+ * The embedded balance store: everything in this process's memory, each call one synchronous step behind the port. What it held
+ * is gone with the process, so it begins with all shards lost: recovery opens them, and users are loaded from the ledger.
+ */
+export class MemoryBalanceStore implements BalanceStore {
+  readonly #options: Required<MemoryBalanceStoreOptions>;
+  readonly #users = new Users();
+  readonly #outbox = new MarkerList();
+  readonly #settled = new MarkerList();
+  readonly #states: ShardStates;
+  readonly #marks: HighWaterMarks;
+  #asOf = 0;
+  #closed = false;
+
+  /** Throws RangeError for an option out of its range. */
+  constructor(options: MemoryBalanceStoreOptions) {
+    this.#options = checkedOptions(options);
+    this.#states = new ShardStates(options.shards.shardCount);
+    this.#marks = new HighWaterMarks(Math.max(MARKS_MAX_LEAST, this.#options.accountsMax));
+  }
+
+  /** Rejects with RangeError, and decides nothing, when an event's payer does not pay. */
+  async debit(requests: readonly DebitRequest[]): Promise<readonly DebitResult[]> {
+    this.#refuseClosed();
+    for (const { event } of requests)
+      if (event.opUserChange.incr >= 0n || event.opUserChange.incr < -AMOUNT_MAX)
+        throw new RangeError(`event ${event.eventId} takes ${-event.opUserChange.incr} from its op user`);
+    if (this.#states.anyLost) this.#refuseLost(requests.map(({ event }) => event.opUserId));
+    return requests.map((request) => this.#decide(request));
+  }
+
+  /** Rejects with RESOURCE_EXHAUSTED when there is no room, and no idle user to make some. */
+  async install(users: readonly LoadedUser[], generations: ReadonlyMap<bigint, number>): Promise<readonly boolean[]> {
+    this.#refuseClosed();
+    this.#refuseLost(users.map(({ userId }) => userId));
+    return users.map((user) => this.#install(user, generations.get(user.userId)));
+  }
+
+  async merge(counters: readonly Counters[]): Promise<void> {
+    this.#refuseClosed();
+    for (const { userId, assetType, credited, reversed } of counters) {
+      const entry = this.#users.get(userId);
+      if (entry === undefined) continue;
+      this.#users.change(entry, () => {
+        const account = entry.accountOrNew(assetType);
+        if (credited > account.credited) account.credited = credited;
+        if (reversed > account.reversed) account.reversed = reversed;
+      });
+    }
+  }
+
+  async read(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]> {
+    this.#refuseClosed();
+    this.#refuseLost(userIds);
+    return userIds.map((userId) => {
+      const entry = this.#users.get(userId);
+      return entry && { userId, accounts: entry.accounts.map((account) => ({ ...account })) };
+    });
+  }
+
+  async settle(events: readonly EventKey[]): Promise<void> {
+    this.#refuseClosed();
+    for (const { opUserId, eventId } of events) {
+      const node = this.#users.get(opUserId)?.markers.get(eventId);
+      if (node?.pending === undefined) continue;
+      this.#outbox.remove(node);
+      node.pending = undefined;
+      node.owner.pendingCount -= 1;
+      this.#settled.add(node);
+    }
+    this.#dropMarkers();
+  }
+
+  async outbox(query: {
+    readonly nowMs: number;
+    readonly minAgeMs: number;
+    readonly limit: number;
+  }): Promise<readonly DecidedEvent[]> {
+    this.#refuseClosed();
+    const entries: DecidedEvent[] = [];
+    // To the end: after a jump of the clock, an entry that is old enough may stand behind one that is not.
+    for (let node = this.#outbox.oldest; node !== undefined && entries.length < query.limit; node = node.newer)
+      if (node.pending !== undefined && node.pending.decidedAtMs <= query.nowMs - query.minAgeMs)
+        entries.push(node.pending);
+    return entries;
+  }
+
+  async outboxSize(): Promise<number> {
+    this.#refuseClosed();
+    return this.#outbox.size;
+  }
+
+  async lostShards(): Promise<readonly number[]> {
+    this.#refuseClosed();
+    return this.#states.lost();
+  }
+
+  async generationOf(userIds: readonly bigint[]): Promise<readonly number[]> {
+    this.#refuseClosed();
+    return userIds.map((userId) => this.#states.generationOf(this.#shardOf(userId)));
+  }
+
+  async raiseGeneration(shards: readonly number[], generation: number): Promise<void> {
+    this.#refuseClosed();
+    const raised = this.#states.raise(shards, generation);
+    if (raised.size === 0) return;
+    for (const entry of this.#users.all()) if (raised.has(entry.shard)) this.#remove(entry);
+    // The ledger may have lost the debits that a mark speaks of.
+    this.#marks.forgetWhere((userId) => raised.has(this.#shardOf(userId)));
+  }
+
+  async open(shards: readonly number[], generation: number): Promise<void> {
+    this.#refuseClosed();
+    this.#states.open(shards, generation);
+  }
+
+  async evictIdle(query: { readonly nowMs: number; readonly idleMs: number; readonly limit: number }): Promise<number> {
+    this.#refuseClosed();
+    this.#marks.turn(query.nowMs);
+    const idle = this.#users.search(query.limit, (entry) => {
+      // Installed and not used yet, or used before the clock jumped back: idle from now on.
+      if (entry.usedAtMs === undefined || entry.usedAtMs > query.nowMs) entry.usedAtMs = query.nowMs;
+      return entry.pendingCount === 0 && query.nowMs - entry.usedAtMs >= query.idleMs;
+    });
+    return idle.filter((entry) => this.#evict(entry)).length;
+  }
+
+  healthy(): boolean {
+    return !this.#closed;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #decide(request: DebitRequest): DebitResult {
+    const { event } = request;
+    const entry = this.#users.get(event.opUserId);
+    if (entry === undefined) return request.executable ? MISS : { kind: 'ask_ledger', asOf: this.#asOf };
+    entry.usedAtMs = request.nowMs;
+    const known = entry.markers.get(event.eventId);
+    if (known !== undefined) {
+      if (known.marker.fingerprint !== request.fingerprint) return REUSED;
+      return { kind: 'decided', marker: known.marker, pending: known.pending, duplicate: true };
+    }
+    const idMs = uuidV7TimeMs(event.eventId);
+    if (!request.executable || (idMs < entry.markersSinceMs && request.absentAsOf !== entry.asOf))
+      return { kind: 'ask_ledger', asOf: entry.asOf };
+
+    const amount = -event.opUserChange.incr;
+    const account = entry.account(event.opUserChange.assetType);
+    const balance = account === undefined ? 0n : balanceOf(account);
+    const applies = account !== undefined && balance >= amount;
+    if (!applies && !request.refusalIsFinal) return { kind: 'insufficient', balance };
+    if (this.#outbox.size >= this.#options.outboxMax) return BACKLOG;
+    if (applies) {
+      account.debited += amount;
+      account.seq += 1;
+      return this.#remember(entry, request, 'applied', balance - amount, account.seq);
+    }
+    if (idMs > entry.refusedIdMs) entry.refusedIdMs = idMs;
+    return this.#remember(entry, request, 'insufficient_balance', balance, 0);
+  }
+
+  #remember(
+    entry: UserEntry,
+    request: DebitRequest,
+    outcome: Marker['outcome'],
+    opUserBalance: bigint,
+    seq: number,
+  ): DebitResult {
+    const { event, fingerprint, nowMs } = request;
+    const generation = this.#states.generationOf(entry.shard);
+    const pending = { event, outcome, opUserBalance, seq, generation, fingerprint, decidedAtMs: nowMs };
+    const marker = { eventId: event.eventId, outcome, opUserBalance, fingerprint };
+    const node = new MarkerNode(entry, marker, pending);
+    entry.markers.set(event.eventId, node);
+    entry.pendingCount += 1;
+    this.#outbox.add(node);
+    return { kind: 'decided', marker, pending, duplicate: false };
+  }
+
+  #install(user: LoadedUser, generation: number | undefined): boolean {
+    const shard = this.#shardOf(user.userId);
+    if (generation !== this.#states.generationOf(shard)) return false;
+    const known = this.#users.get(user.userId);
+    const mark = known === undefined ? this.#marks.of(user.userId) : undefined;
+    if (mark !== undefined && isBehind(user, mark)) return false;
+
+    const entry = known ?? new UserEntry(user.userId, shard, user.markersSinceMs);
+    this.#asOf += 1;
+    entry.asOf = this.#asOf;
+    if (mark !== undefined) {
+      // The snapshot may be older than a refusal that was settled before the eviction: no `seq` tells.
+      entry.refusedIdMs = mark.refusedIdMs;
+      entry.markersSinceMs = Math.max(entry.markersSinceMs, mark.refusedIdMs + 1);
+    }
+    if (known === undefined) {
+      this.#makeRoom(Math.max(1, user.accounts.length));
+      this.#users.add(entry);
+      this.#marks.forget(user.userId);
+    }
+    this.#users.change(entry, () => {
+      for (const counters of user.accounts) {
+        const account = entry.accountOrNew(counters.assetType);
+        Object.assign(account, mergeCounters(account, counters));
+      }
+    });
+    this.#addMarkers(entry, user.markers);
+    return true;
+  }
+
+  /**
+   * `markersSinceMs` of a user in place stays as it is: what the store decided meanwhile, and forgot since to make room, is not
+   * in a snapshot that was taken before.
+   */
+  #addMarkers(entry: UserEntry, markers: readonly Marker[]): void {
+    // Oldest first, as they leave.
+    for (const marker of [...markers].sort((a, b) => (a.eventId < b.eventId ? -1 : 1))) {
+      if (entry.markers.has(marker.eventId)) continue;
+      const node = new MarkerNode(entry, marker, undefined);
+      entry.markers.set(marker.eventId, node);
+      this.#settled.add(node);
+      const idMs = uuidV7TimeMs(marker.eventId);
+      if (marker.outcome !== 'applied' && idMs > entry.refusedIdMs) entry.refusedIdMs = idMs;
+    }
+    this.#dropMarkers();
+  }
+
+  /** Keeps settled markers below their limit; what is forgotten is asked about from then on. */
+  #dropMarkers(): void {
+    while (this.#settled.size > this.#options.markersMax) {
+      const node = this.#settled.oldest as MarkerNode;
+      const { owner, marker } = node;
+      this.#settled.remove(node);
+      owner.markers.delete(marker.eventId);
+      const idMs = uuidV7TimeMs(marker.eventId);
+      if (idMs >= owner.markersSinceMs) owner.markersSinceMs = idMs + 1;
+      this.#asOf += 1;
+      owner.asOf = this.#asOf;
+    }
+  }
+
+  #makeRoom(room: number): void {
+    while (this.#users.room + room > this.#options.accountsMax) {
+      const candidates = this.#users.search(CANDIDATES_MAX, (entry) => entry.pendingCount === 0);
+      const idlest = candidates.sort((a, b) => (a.usedAtMs ?? Infinity) - (b.usedAtMs ?? Infinity))[0];
+      if (idlest === undefined || !this.#evict(idlest))
+        throw new StatusError({
+          code: StatusCode.RESOURCE_EXHAUSTED,
+          reason: 'BALANCE_STORE_FULL',
+          message: `all ${this.#options.accountsMax} accounts of the balance store are in use`,
+        });
+    }
+  }
+
+  /** False when there is no room to remember how far the user had come. */
+  #evict(entry: UserEntry): boolean {
+    if (this.#marks.full) return false;
+    this.#marks.keep(entry);
+    this.#remove(entry);
+    return true;
+  }
+
+  #remove(entry: UserEntry): void {
+    for (const node of entry.markers.values()) (node.pending === undefined ? this.#settled : this.#outbox).remove(node);
+    this.#users.remove(entry);
+  }
+
+  #shardOf(userId: bigint): number {
+    return this.#options.shards.shardOf(userId);
+  }
+
+  #refuseLost(userIds: readonly bigint[]): void {
+    if (this.#states.anyLost) this.#states.refuseLost(userIds.map((userId) => this.#shardOf(userId)));
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new Error('the balance store is closed');
+  }
+}

@@ -1,0 +1,71 @@
+import type { AssetType, LoadedUser } from '@giftmesh/domain-money';
+import type { UserEntry } from './user-entry';
+
+/** What must be remembered of a user who was evicted. */
+export interface HighWaterMark {
+  readonly seqs: readonly { readonly assetType: AssetType; readonly seq: number }[];
+  /** Newest id among refusals, -1 without any. */
+  readonly refusedIdMs: number;
+}
+
+/** How long a mark is kept at least: longer than any load that began before the eviction can take. Milliseconds. */
+export const HIGH_WATER_KEEP_MS = 60_000;
+
+/**
+ * How far evicted users had come, so that a snapshot taken before their last decision is not installed behind it. Two maps that
+ * take turns: a mark lives one to two times `HIGH_WATER_KEEP_MS`, and a jump of the clock forgets nothing at once.
+ */
+export class HighWaterMarks {
+  #young = new Map<bigint, HighWaterMark>();
+  #old = new Map<bigint, HighWaterMark>();
+  #turnedAtMs: number | undefined;
+
+  /** @param limit most marks. */
+  constructor(private readonly limit: number) {}
+
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+
+  get full(): boolean {
+    return this.size >= this.limit;
+  }
+
+  /** Tells the time, and lets go of marks that are old by it. */
+  turn(nowMs: number): void {
+    if (this.#turnedAtMs === undefined || nowMs < this.#turnedAtMs) this.#turnedAtMs = nowMs;
+    if (nowMs - this.#turnedAtMs < HIGH_WATER_KEEP_MS) return;
+    this.#turnedAtMs = nowMs;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  keep(entry: UserEntry): void {
+    const seqs = entry.accounts.filter(({ seq }) => seq > 0).map(({ assetType, seq }) => ({ assetType, seq }));
+    if (seqs.length === 0 && entry.refusedIdMs < 0) return;
+    this.#old.delete(entry.userId);
+    this.#young.set(entry.userId, { seqs, refusedIdMs: entry.refusedIdMs });
+  }
+
+  of(userId: bigint): HighWaterMark | undefined {
+    return this.#young.get(userId) ?? this.#old.get(userId);
+  }
+
+  forget(userId: bigint): void {
+    this.#young.delete(userId);
+    this.#old.delete(userId);
+  }
+
+  /** Forgets users for whom `isGone` is true. */
+  forgetWhere(isGone: (userId: bigint) => boolean): void {
+    for (const marks of [this.#young, this.#old])
+      for (const userId of marks.keys()) if (isGone(userId)) marks.delete(userId);
+  }
+}
+
+/** True when a snapshot was taken before the user's last debit. */
+export function isBehind(user: LoadedUser, mark: HighWaterMark): boolean {
+  return mark.seqs.some(
+    ({ assetType, seq }) => (user.accounts.find((account) => account.assetType === assetType)?.seq ?? 0) < seq,
+  );
+}

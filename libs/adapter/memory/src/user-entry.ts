@@ -1,0 +1,47 @@
+import { zeroCounters, type AssetType, type Counters } from '@giftmesh/domain-money';
+import type { MarkerNode } from './marker-list';
+
+export type Account = { -readonly [K in keyof Counters]: Counters[K] };
+
+/** A user in place: accounts, remembered decisions, and what is needed to know when they may go. */
+export class UserEntry {
+  /** Few: one or two of each user, so a search beats a map. */
+  readonly accounts: Account[] = [];
+  readonly markers = new Map<string, MarkerNode>();
+  /** Decisions without a marker are older than this. Unix milliseconds of their ids. */
+  markersSinceMs: number;
+  /** Changes whenever markers go or come from the ledger: what was said about the user before may no longer hold. */
+  asOf = 0;
+  /** Decisions in the outbox. */
+  pendingCount = 0;
+  /** Time of the last debit; undefined until there is one, or until somebody looks for idle users. */
+  usedAtMs: number | undefined = undefined;
+  /** Newest id among refusals, -1 without any: they advance no `seq`, so a stale snapshot must be told by them. */
+  refusedIdMs = -1;
+
+  constructor(
+    readonly userId: bigint,
+    readonly shard: number,
+    markersSinceMs: number,
+  ) {
+    this.markersSinceMs = markersSinceMs;
+  }
+
+  account(assetType: AssetType): Account | undefined {
+    for (const account of this.accounts) if (account.assetType === assetType) return account;
+    return undefined;
+  }
+
+  accountOrNew(assetType: AssetType): Account {
+    const known = this.account(assetType);
+    if (known !== undefined) return known;
+    const account = { ...zeroCounters(this.userId, assetType) };
+    this.accounts.push(account);
+    return account;
+  }
+
+  /** How much of the store's room the user takes. */
+  get room(): number {
+    return Math.max(1, this.accounts.length);
+  }
+}

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { SimulatedClock } from '@giftmesh/kernel-time';
+import { comboIdOf, ComboTracker } from './combo-tracker';
+
+const WINDOW_MS = 100;
+
+describe('ComboTracker', () => {
+  it('counts like a list of all events with their times', () => {
+    const step = fc.record({
+      combo: fc.nat({ max: 3 }),
+      event: fc.nat({ max: 30 }),
+      count: fc.integer({ min: 1, max: 5 }),
+      waitMs: fc.constantFrom(0, 1, 50, 100, 101, 250),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const clock = new SimulatedClock();
+        const tracker = new ComboTracker({ clock });
+        const numbers = new Map<number, number>();
+        const combos = new Map<number, { count: number; lastMs: number }>();
+        for (const { combo, event, count, waitMs } of steps) {
+          clock.advance(waitMs);
+          const nowMs = clock.monotonicMs();
+          if (!numbers.has(event)) {
+            const before = combos.get(combo);
+            const isRunning = before !== undefined && nowMs - before.lastMs <= WINDOW_MS;
+            const running = (isRunning ? before.count : 0) + count;
+            combos.set(combo, { count: running, lastMs: nowMs });
+            numbers.set(event, running);
+          }
+          expect(tracker.add(`c${combo}`, `e${event}`, count, WINDOW_MS)).toBe(numbers.get(event));
+        }
+      }),
+    );
+  });
+
+  it('keeps no more than its limits', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 20 })), { maxLength: 60 }),
+        (combosMax, eventsMax, adds) => {
+          const tracker = new ComboTracker({ clock: new SimulatedClock(), combosMax, eventsMax });
+          for (const [combo, event] of adds) tracker.add(`c${combo}`, `e${event}`, 1, WINDOW_MS);
+          expect(tracker.combos).toBeLessThanOrEqual(combosMax);
+          expect(tracker.events).toBeLessThanOrEqual(eventsMax);
+        },
+      ),
+    );
+  });
+
+  it('ends the combo that waited longest when there are too many', () => {
+    const tracker = new ComboTracker({ clock: new SimulatedClock(), combosMax: 2 });
+    const add = (combo: string, event: string): number => tracker.add(combo, event, 1, WINDOW_MS);
+    add('a', '1');
+    add('b', '2');
+    expect(add('a', '3')).toBe(2);
+    add('c', '4');
+    expect(add('a', '5')).toBe(3);
+    expect(add('b', '6')).toBe(1);
+  });
+
+  it('says 0 of events that it does not know and of combos that are over', () => {
+    const clock = new SimulatedClock();
+    const tracker = new ComboTracker({ clock });
+    expect(tracker.countOf('1')).toBe(0);
+    tracker.add('a', '1', 3, WINDOW_MS);
+    clock.advance(WINDOW_MS);
+    expect(tracker.countOf('1')).toBe(3);
+    tracker.add('a', '2', 1, WINDOW_MS);
+    clock.advance(WINDOW_MS);
+    expect([tracker.countOf('1'), tracker.countOf('2')]).toEqual([3, 4]);
+    clock.advance(1);
+    expect([tracker.countOf('1'), tracker.countOf('2')]).toEqual([0, 0]);
+  });
+
+  it('names a combo by all that makes it, recipients in any order', () => {
+    const combo = { viewerId: 1n, roomId: 2n, giftId: 3, recipientIds: [10n, 9n], comboKey: 'k' };
+    expect(comboIdOf(combo)).toBe(comboIdOf({ ...combo, recipientIds: [9n, 10n] }));
+    const others = [
+      { viewerId: 2n },
+      { roomId: 3n },
+      { giftId: 4 },
+      { recipientIds: [9n] },
+      { recipientIds: [910n] },
+      { comboKey: 'k|' },
+    ].map((change) => comboIdOf({ ...combo, ...change }));
+    expect(new Set([comboIdOf(combo), ...others]).size).toBe(7);
+  });
+
+  it('refuses limits that make no sense', () => {
+    expect(() => new ComboTracker({ clock: new SimulatedClock(), combosMax: 0 })).toThrow('combosMax must be');
+    expect(() => new ComboTracker({ clock: new SimulatedClock(), eventsMax: 1.5 })).toThrow('is 1.5');
+  });
+});

@@ -1,0 +1,28 @@
+export { ledgerContract, type LedgerUnderTest, type MakeLedger } from './ledger-contract';
+export { MemoryLedger, type LedgerSnapshot } from './memory-ledger';
+export {
+  applyAtEnd,
+  eventEntry,
+  fenceEntry,
+  SAMPLE_START_MS,
+  sampleDecided,
+  sampleId,
+  sampleOrder,
+  sliceAtEnd,
+  type SampleEvent,
+} from './ledger-samples';
+export { MemoryEventLog, type MemoryEventLogOptions } from './memory-event-log';
+export { eventLogContract, type EventLogUnderTest, type MakeEventLog } from './event-log-contract';
+export { balanceStoreContract, type BalanceStoreLimits, type MakeBalanceStore } from './balance-store-contract';
+export {
+  debitOne,
+  decided,
+  installNow,
+  openShards,
+  pendingOf,
+  sampleCounters,
+  sampleGift,
+  sampleRequest,
+  sampleUser,
+  type SampleGift,
+} from './balance-store-samples';

@@ -1,0 +1,84 @@
+import type { interaction } from '@giftmesh/contract';
+import { ComboTracker } from '@giftmesh/domain-gifts';
+import { runOutsideCall, type Handlers } from '@giftmesh/mesh-context';
+import { ActivityFeed, type ActivityFeedStats } from './feed/activity-feed';
+import { GiftDesk, type GiftDeskStats } from './gifts/gift-desk';
+import { sendGiftHandler } from './gifts/send-gift';
+import { GiftStreams } from './gifts/stream-gifts';
+import { RoomHub } from './hub/room-hub';
+import { firstPlaces } from './leaderboard-entries';
+import { interactionOptions, type InteractionOptions } from './options';
+import type { InteractionPorts } from './ports';
+import { enterRoomHandler } from './rooms/enter-room';
+import { getLeaderboardHandler } from './rooms/get-leaderboard';
+import { listGiftsHandler } from './rooms/list-gifts';
+import { watchRoomHandler } from './rooms/watch-room';
+
+export interface InteractionStats {
+  readonly gifts: GiftDeskStats;
+  readonly giftStreams: number;
+  readonly feed: ActivityFeedStats;
+  readonly rooms: number;
+  readonly watchers: number;
+  readonly combos: number;
+}
+
+/** The interaction service: what answers its RPCs, and its life. */
+export interface InteractionService {
+  readonly handlers: Handlers<typeof interaction.InteractionServiceService>;
+  /** Begins to follow the log. Rejects when log or activity store can't be read. Handlers answer before it, too. */
+  start(): Promise<void>;
+  /** Takes no more gifts; streams answer what they have read and end, and so do watches. */
+  drain(): void;
+  /** Drains, and ends when what was counted is written. The ports stay open. */
+  close(): Promise<void>;
+  stats(): InteractionStats;
+}
+
+/** Letters of an instance's id. */
+const INSTANCE_ID_BYTES = 8;
+
+/** Builds the service on its ports. Throws RangeError for options that make no sense. Nothing runs before `start`. */
+export function createInteractionService(
+  ports: InteractionPorts,
+  given: Partial<InteractionOptions> = {},
+): InteractionService {
+  const options = interactionOptions(given);
+  const combos = new ComboTracker({ clock: ports.clock });
+  const instanceId = Buffer.from(ports.random.bytes(INSTANCE_ID_BYTES)).toString('hex');
+  const hub = new RoomHub(ports.clock, instanceId, options, (roomId) =>
+    firstPlaces(ports.activity, options.rankedPlaces, roomId),
+  );
+  const desk = new GiftDesk(ports, options, combos);
+  const streams = new GiftStreams(desk, ports.clock, options);
+  const feed = new ActivityFeed(ports, options, hub, combos);
+  const drain = (): void => {
+    streams.drain();
+    desk.close();
+    hub.close();
+  };
+  return {
+    handlers: {
+      sendGift: sendGiftHandler(desk, ports.clock),
+      streamGifts: streams.handle,
+      listGifts: listGiftsHandler(ports.catalogue, ports.rooms),
+      enterRoom: enterRoomHandler(ports, hub),
+      watchRoom: watchRoomHandler(ports.rooms, hub),
+      getLeaderboard: getLeaderboardHandler(ports),
+    },
+    start: () => runOutsideCall(() => feed.start()),
+    drain,
+    close: async () => {
+      drain();
+      await feed.close();
+    },
+    stats: () => ({
+      gifts: desk.stats(),
+      giftStreams: streams.open,
+      feed: feed.stats(),
+      rooms: hub.rooms,
+      watchers: hub.watchers,
+      combos: combos.combos,
+    }),
+  };
+}

@@ -1,0 +1,36 @@
+import { DEFAULT_SEED, parseOptions, UsageError } from './options';
+
+describe('parseOptions', () => {
+  const parse = (...args: string[]) => parseOptions(args, ['gifts', 'soak']);
+
+  it('has defaults', () => {
+    expect(parse('gifts')).toEqual({ suite: 'gifts', json: false, quick: false, seed: DEFAULT_SEED, gifts: undefined });
+  });
+
+  it('reads what is given', () => {
+    expect(parse('soak', '--json', '--quick', '--seed', '7', '--gifts', '1000000')).toEqual({
+      suite: 'soak',
+      json: true,
+      quick: true,
+      seed: 7,
+      gifts: 1_000_000,
+    });
+  });
+
+  it('takes no suite, and --help, as a wish for help', () => {
+    expect(parse().suite).toBeUndefined();
+    expect(parse('gifts', '--help').suite).toBeUndefined();
+  });
+
+  it.each([
+    [['gift'], 'gift'],
+    [['gifts', 'soak'], 'soak'],
+    [['gifts', '--fast'], '--fast'],
+    [['gifts', '--seed', '-1'], '--seed'],
+    [['gifts', '--seed', '1e3'], '1e3'],
+    [['soak', '--gifts', '999'], '999'],
+  ])('refuses %j and names what is wrong', (args, named) => {
+    expect(() => parse(...args)).toThrow(UsageError);
+    expect(() => parse(...args)).toThrow(named);
+  });
+});

@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface BenchOptions {
+  /** Undefined asks for help. */
+  readonly suite: string | undefined;
+  readonly json: boolean;
+  readonly quick: boolean;
+  readonly seed: number;
+  /** Gifts of the soak suite. */
+  readonly gifts: number | undefined;
+}
+
+/** A command line that can't be followed; the message says why. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The seed when none is given. */
+export const DEFAULT_SEED = 20_260_101;
+const SEED_MAX = 2 ** 31 - 1;
+const GIFTS_MAX = 1_000_000_000;
+
+/** Reads the arguments. Throws {@link UsageError}. */
+export function parseOptions(args: readonly string[], suites: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(args);
+  const [suite, ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError(`one suite at a time, not also ${rest.join(' ')}`);
+  if (suite !== undefined && !suites.includes(suite))
+    throw new UsageError(`there is no suite ${suite}; there are: ${suites.join(', ')}`);
+  const integer = (name: string, text: string | undefined, min: number, max: number): number | undefined => {
+    if (text === undefined) return undefined;
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= min && value <= max))
+      throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, is ${text}`);
+    return value;
+  };
+  return {
+    suite: values.help === true ? undefined : suite,
+    json: values.json ?? false,
+    quick: values.quick ?? false,
+    seed: integer('seed', values.seed, 0, SEED_MAX) ?? DEFAULT_SEED,
+    gifts: integer('gifts', values.gifts, 1000, GIFTS_MAX),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean' },
+        quick: { type: 'boolean' },
+        seed: { type: 'string' },
+        gifts: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,73 @@
+import { environmentOf } from './environment';
+import type { Durations } from './measure';
+import { parseOptions, UsageError } from './options';
+import { SCRATCH, STANDALONE_MAIN } from './paths';
+import { reportTable, type BenchReport } from './report';
+import { SUITES } from './suites';
+
+/** The exit code for a command line that can't be followed (sysexits.h). */
+export const EX_USAGE = 64;
+
+/** Where the command writes. */
+export interface BenchOutput {
+  /** The result and nothing else. */
+  readonly out: (text: string) => void;
+  /** Progress and complaints. */
+  readonly err: (line: string) => void;
+}
+
+/** What tests replace. */
+export interface BenchOverrides {
+  readonly standaloneMain?: string;
+  readonly durations?: Durations;
+}
+
+const HELP = `Usage: npm run bench -- <suite> [--json] [--quick] [--seed S] [--gifts N]
+
+Suites:
+${SUITES.map(({ name, summary }) => `  ${name.padEnd(7)} ${summary}`).join('\n')}
+
+  --json     print one JSON object, everything else on stderr
+  --quick    under a minute, with the same figures
+  --seed S   of the workload; the same seed sends the same gifts
+  --gifts N  how many the soak suite sends`;
+
+/** Runs the command with `args` and returns its exit code: 0, 1 when a run failed, 64 when it can't be followed. */
+export async function runBench(
+  args: readonly string[],
+  { out, err }: BenchOutput,
+  { standaloneMain = STANDALONE_MAIN, durations }: BenchOverrides = {},
+): Promise<number> {
+  try {
+    const options = parseOptions(
+      args,
+      SUITES.map(({ name }) => name),
+    );
+    const suite = SUITES.find(({ name }) => name === options.suite);
+    if (suite === undefined) {
+      out(HELP);
+      return 0;
+    }
+    const environment = environmentOf(SCRATCH);
+    err(`suite ${suite.name}, seed ${options.seed}`);
+    const { quick, seed, gifts } = options;
+    const { figures, notes } = await suite.run({
+      quick,
+      seed,
+      gifts,
+      standaloneMain,
+      log: err,
+      ...(durations === undefined ? {} : { durations }),
+    });
+    const report: BenchReport = { suite: suite.name, seed, environment, figures, notes };
+    out(options.json ? JSON.stringify(report) : `\n${reportTable(report)}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) {
+      err(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      return 1;
+    }
+    err(`${error.message}\n\n${HELP}`);
+    return EX_USAGE;
+  }
+}

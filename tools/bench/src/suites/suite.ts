@@ -1,0 +1,30 @@
+import type { Durations } from '../measure';
+import type { SuiteResult } from '../report';
+
+/** What a suite is run with. */
+export interface SuiteContext {
+  /** Under a minute, with the same figures. */
+  readonly quick: boolean;
+  readonly seed: number;
+  /** Gifts of the soak suite, undefined for its default. */
+  readonly gifts: number | undefined;
+  /** How long is measured, where it shall be neither the full nor the quick form. */
+  readonly durations?: Durations;
+  /** The main module of the standalone mesh. */
+  readonly standaloneMain: string;
+  /** Progress, for people. */
+  readonly log: (line: string) => void;
+}
+
+/** A benchmark. */
+export interface Suite {
+  readonly name: string;
+  /** One line of the help text. */
+  readonly summary: string;
+  run(context: SuiteContext): Promise<SuiteResult>;
+}
+
+/** Full names of the methods that suites load. */
+export const SEND_GIFT = '/giftmesh.interaction.v1.InteractionService/SendGift';
+/** See {@link SEND_GIFT}. */
+export const STREAM_GIFTS = '/giftmesh.interaction.v1.InteractionService/StreamGifts';
