@@ -15,6 +15,7 @@ import {
   type StoredUser,
 } from '@giftmesh/domain-money';
 import { HighWaterMarks, isBehind } from './high-water-marks';
+import { LateCredits } from './late-credits';
 import { MarkerList, MarkerNode } from './marker-list';
 import { checkedOptions, type MemoryBalanceStoreOptions } from './options';
 import { ShardStates } from './shard-states';
@@ -27,6 +28,8 @@ const BACKLOG: DebitResult = { kind: 'backlog' };
 
 /** Room for marks of evicted users that even a store for few accounts has. */
 const MARKS_MAX_LEAST = 10_000;
+/** Users whose late credits are kept. */
+const LATE_CREDITS_MAX = 10_000;
 /** Candidates among which the one unused for longest makes room. */
 const CANDIDATES_MAX = 16;
 
@@ -41,6 +44,7 @@ export class MemoryBalanceStore implements BalanceStore {
   readonly #settled = new MarkerList();
   readonly #states: ShardStates;
   readonly #marks: HighWaterMarks;
+  readonly #lateCredits = new LateCredits(LATE_CREDITS_MAX);
   #asOf = 0;
   #closed = false;
 
@@ -70,14 +74,10 @@ export class MemoryBalanceStore implements BalanceStore {
 
   async merge(counters: readonly Counters[]): Promise<void> {
     this.#refuseClosed();
-    for (const { userId, assetType, credited, reversed } of counters) {
-      const entry = this.#users.get(userId);
-      if (entry === undefined) continue;
-      this.#users.change(entry, () => {
-        const account = entry.accountOrNew(assetType);
-        if (credited > account.credited) account.credited = credited;
-        if (reversed > account.reversed) account.reversed = reversed;
-      });
+    for (const account of counters) {
+      const entry = this.#users.get(account.userId);
+      if (entry === undefined) this.#lateCredits.note(account);
+      else this.#takeCredits(entry, account);
     }
   }
 
@@ -86,7 +86,10 @@ export class MemoryBalanceStore implements BalanceStore {
     this.#refuseLost(userIds);
     return userIds.map((userId) => {
       const entry = this.#users.get(userId);
-      return entry && { userId, accounts: entry.accounts.map((account) => ({ ...account })) };
+      if (entry === undefined) return undefined;
+      // Read is used: who has just been loaded must not go before anybody saw her.
+      entry.usedAtMs = undefined;
+      return { userId, accounts: entry.accounts.map((account) => ({ ...account })) };
     });
   }
 
@@ -238,8 +241,17 @@ export class MemoryBalanceStore implements BalanceStore {
         Object.assign(account, mergeCounters(account, counters));
       }
     });
+    for (const account of this.#lateCredits.take(user.userId)) this.#takeCredits(entry, account);
     this.#addMarkers(entry, user.markers);
     return true;
+  }
+
+  #takeCredits(entry: UserEntry, { assetType, credited, reversed }: Counters): void {
+    this.#users.change(entry, () => {
+      const account = entry.accountOrNew(assetType);
+      if (credited > account.credited) account.credited = credited;
+      if (reversed > account.reversed) account.reversed = reversed;
+    });
   }
 
   /**

@@ -4,3 +4,10 @@ export { lockDataFolder, type DataFolderLock } from './data-folder-lock';
 export { SqliteEventLog, type SqliteEventLogOptions } from './event-log';
 export { SqliteActivityStore, type SqliteActivityStoreOptions } from './activity-store';
 export { SqliteLedger, SqliteLedgerCore, type SqliteLedgerOptions } from './ledger';
+export {
+  auditLedgerFile,
+  DIFFERENCES_MAX,
+  type LedgerAuditOptions,
+  type LedgerAuditProgress,
+  type LedgerAuditReport,
+} from './ledger-audit';

@@ -1,10 +1,11 @@
-import { uuidFromBytes, uuidToBytes } from '@giftmesh/kernel-ids';
+import { uuidFromBytes } from '@giftmesh/kernel-ids';
 import {
   AccountAudit,
   auditEvent,
   DifferenceList,
   type Anomaly,
   type Difference,
+  type EventAuditLookups,
   type EventKey,
   type EventLeg,
   type LedgerAccount,
@@ -71,6 +72,7 @@ export function auditLedgerFile(options: LedgerAuditOptions): LedgerAuditReport 
 
 class LedgerAudit {
   readonly #db: Database;
+  readonly #lookups: EventAuditLookups;
   readonly #onProgress: (progress: LedgerAuditProgress) => void;
   readonly #found: DifferenceList;
   #accounts = 0;
@@ -83,6 +85,7 @@ class LedgerAudit {
 
   constructor(db: Database, options: LedgerAuditOptions) {
     this.#db = db;
+    this.#lookups = auditLookups(db);
     this.#onProgress = options.onProgress ?? (() => undefined);
     this.#found = new DifferenceList(options.differencesMax ?? DIFFERENCES_MAX);
   }
@@ -120,7 +123,8 @@ class LedgerAudit {
     let audit: AccountAudit | undefined;
     const finish = (done: AccountAudit): void => {
       // Accounts of users before this one have no record at all.
-      while (next.done !== true && next.value.userId < done.userId) this.#withoutRecords(next.value.accounts), (next = accounts.next());
+      for (; next.done !== true && next.value.userId < done.userId; next = accounts.next())
+        this.#withoutRecords(next.value.accounts);
       const own = next.done !== true && next.value.userId === done.userId ? next.value.accounts : [];
       this.#found.add(...done.differences(own));
       if (own.length > 0) next = accounts.next();
@@ -174,7 +178,6 @@ class LedgerAudit {
   }
 
   #auditEvents(): void {
-    const lookups = auditLookups(this.#db);
     const rows = this.#iterate<RecordRow>(
       `SELECT ${RECORD_COLUMNS} FROM user_asset_record ORDER BY event_id, op_user_id`,
       'events',
@@ -185,7 +188,7 @@ class LedgerAudit {
     const finish = (): void => {
       if (key === undefined) return;
       this.#count(legs);
-      this.#found.add(...auditEvent(key, legs, lookups));
+      this.#found.add(...auditEvent(key, legs, this.#lookups));
     };
     for (const row of rows) {
       if (keyBytes?.equals(row[2]) !== true || key?.opUserId !== row[3]) {
@@ -207,7 +210,7 @@ class LedgerAudit {
   }
 
   #isOfWithdrawal(opUserId: bigint, originalEventId: string): boolean {
-    return auditLookups(this.#db).payerOf({ opUserId, eventId: originalEventId })?.eventType === 'withdrawal';
+    return this.#lookups.payerOf({ opUserId, eventId: originalEventId })?.eventType === 'withdrawal';
   }
 
   #count(legs: readonly EventLeg[]): void {

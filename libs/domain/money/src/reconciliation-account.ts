@@ -69,7 +69,8 @@ export class AccountAudit {
       ['debits', BigInt(account.debits), BigInt(sum?.debits ?? 0)],
     ] as const;
     for (const [counter, inAccount, records] of pairs)
-      if (inAccount !== records) found.push({ kind: 'counter', userId, assetType, counter, account: inAccount, records });
+      if (inAccount !== records)
+        found.push({ kind: 'counter', userId, assetType, counter, account: inAccount, records });
     if (sum === undefined) return found;
 
     let next = 1;

@@ -39,9 +39,20 @@ export type Difference =
   /** The sum of all balances is not what came in from outside and has not gone out again. */
   | { readonly kind: 'conservation'; readonly balances: bigint; readonly outside: bigint }
   /** A record of the log that could not be applied waits for an operator. */
-  | { readonly kind: 'dead_letter'; readonly id: number; readonly partition: number; readonly offset: number; readonly reason: string }
+  | {
+      readonly kind: 'dead_letter';
+      readonly id: number;
+      readonly partition: number;
+      readonly offset: number;
+      readonly reason: string;
+    }
   /** The ledger has written something down that must not happen. */
-  | (AccountName & { readonly kind: 'anomaly'; readonly anomaly: Anomaly['kind']; readonly eventId: string; readonly detail: string })
+  | (AccountName & {
+      readonly kind: 'anomaly';
+      readonly anomaly: Anomaly['kind'];
+      readonly eventId: string;
+      readonly detail: string;
+    })
   /**
    * The store's counter is not the ledger's with the unapplied events on top. `behind` heals by itself while notices are on
    * their way; `ahead` never does.

@@ -109,7 +109,7 @@ export function applyDelta(
     const kind = after.debited > after.credited ? 'negative_balance' : 'spent_after_reversal';
     anomalies.push({ kind, detail: `balance ${balanceOf(after)} after a debit of ${delta.debited}` });
   }
-  // Every debit above the highest seq is one too many; each is written down once, in the batch that brought it.
+  // Debits above the highest seq are too many. A gap in the numbers hides them until it is filled, never longer.
   if (after.debits - after.seq > Math.max(0, old.debits - old.seq))
     anomalies.push({ kind: 'duplicate_seq', detail: `${after.debits} debits, and the highest seq is ${after.seq}` });
   return { after, anomalies };

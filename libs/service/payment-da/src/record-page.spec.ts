@@ -9,7 +9,11 @@ const last = {
 
 describe('pages of records', () => {
   it('carry where they end', () => {
-    expect(cursorOf(5n, pageToken(5n, last))).toEqual({ eventId: last.eventId, opUserId: last.opUserId, role: 'payee' });
+    expect(cursorOf(5n, pageToken(5n, last))).toEqual({
+      eventId: last.eventId,
+      opUserId: last.opUserId,
+      role: 'payee',
+    });
     expect(cursorOf(5n, '')).toBeUndefined();
   });
 

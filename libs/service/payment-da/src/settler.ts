@@ -138,7 +138,7 @@ export class Settler {
     this.#count(result, slices);
     const positions = positionsBehind(slices);
     this.ports.positions.advance(positions);
-    this.#tell(result);
+    await this.#tell(result, slices);
     for (const position of positions) await this.ports.log.release(position);
   }
 
@@ -150,9 +150,28 @@ export class Settler {
     for (const slice of slices) this.#stats.parked += slice.parked.length;
   }
 
-  #tell(result: ApplyResult): void {
-    if (result.counters.length === 0 && result.settled.length === 0) return;
-    // Not waited for, and a notice may get lost: stations find out by their sweepers.
-    this.ports.notices.publish({ counters: result.counters, events: result.settled }).catch(() => undefined);
+  /** Tells stations what is settled. A notice may get lost: they find out by their sweepers. */
+  async #tell(result: ApplyResult, slices: readonly LedgerSlice[]): Promise<void> {
+    const { settled: events, duplicates } = result;
+    if (result.counters.length === 0 && events.length === 0) return;
+    try {
+      // A repeated event was told of before, and that notice may be the one that got lost: its accounts are told anew.
+      const counters = duplicates === 0 ? result.counters : await this.ports.ledger.counters(usersOf(slices));
+      // Not waited for: settling goes on.
+      this.ports.notices.publish({ counters, events }).catch(() => undefined);
+    } catch {
+      // The ledger is away; the next delivery finds out.
+    }
   }
+}
+
+function usersOf(slices: readonly LedgerSlice[]): bigint[] {
+  const users = new Set<bigint>();
+  for (const { entries } of slices)
+    for (const entry of entries) {
+      if (entry.kind !== 'event') continue;
+      users.add(entry.decided.event.opUserId);
+      for (const { userId } of entry.decided.event.toUserChanges) users.add(userId);
+    }
+  return [...users];
 }

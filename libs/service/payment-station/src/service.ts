@@ -21,6 +21,8 @@ import type { PaymentDaClient } from './ports';
 
 /** The most events or users of one request. */
 export const REQUEST_ITEMS_MAX = 1_000;
+/** How often users are loaded for one call: a load may be refused, or its user be evicted, before she is read. */
+const LOAD_ATTEMPTS_MAX = 3;
 /** What is kept of a call's time to send the answer, milliseconds. */
 const ANSWER_RESERVE_MS = 20;
 
@@ -84,14 +86,14 @@ export class PaymentStationHandlers {
   }
 
   async #readOrLoad(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]> {
-    const found = await this.#read(userIds);
-    const missing = userIds.filter((_, index) => found[index] === undefined);
-    if (missing.length === 0) return found;
-    await Promise.all(missing.map((userId) => this.ports.loader.load(userId)));
-    const loaded = await this.#read(userIds);
-    if (loaded.includes(undefined))
-      throw paymentError('DEPENDENCY_AWAY', 'balances could not be loaded', StatusCode.UNAVAILABLE);
-    return loaded;
+    for (let attempt = 0; ; attempt += 1) {
+      const found = await this.#read(userIds);
+      const missing = userIds.filter((_, index) => found[index] === undefined);
+      if (missing.length === 0) return found;
+      if (attempt >= LOAD_ATTEMPTS_MAX)
+        throw paymentError('DEPENDENCY_AWAY', 'balances could not be loaded', StatusCode.UNAVAILABLE);
+      await Promise.all(missing.map((userId) => this.ports.loader.load(userId)));
+    }
   }
 
   async #read(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]> {

@@ -78,7 +78,10 @@ export interface BalanceStore {
    * For a user that is in place already, counters are merged and missing markers added (true).
    */
   install(users: readonly LoadedUser[], generations: ReadonlyMap<bigint, number>): Promise<readonly boolean[]>;
-  /** Takes over what the ledger owns: `credited` and `reversed`, by maximum, of accounts whose user is in place. */
+  /**
+   * Takes over what the ledger owns: `credited` and `reversed`, by maximum. For users who are not in place it is kept for a while and
+   * taken over by their next installation: the snapshot of a load that is under way may be older.
+   */
   merge(counters: readonly Counters[]): Promise<void>;
   /** Users that are in place; undefined for others. */
   read(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]>;
@@ -107,7 +110,10 @@ export interface BalanceStore {
   raiseGeneration(shards: readonly number[], generation: number): Promise<void>;
   /** Opens shards that still have this generation. */
   open(shards: readonly number[], generation: number): Promise<void>;
-  /** Removes users without any use for `idleMs` and without outbox entries, at most `limit`; returns how many. */
+  /**
+   * Removes users without any use (a debit or a read) for `idleMs` and without outbox entries, at most `limit`; returns how many.
+   * How far they had come is remembered for at least a minute, so that an older snapshot is not installed behind them.
+   */
   evictIdle(query: { readonly nowMs: number; readonly idleMs: number; readonly limit: number }): Promise<number>;
   healthy(): boolean;
   close(): Promise<void>;

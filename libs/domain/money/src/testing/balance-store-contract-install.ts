@@ -134,9 +134,18 @@ export function installContract(fresh: () => BalanceStore): void {
       expect(user?.accounts).toEqual([sampleCounters(USER, 150n, { reversed: 4n, debited: 10n, seq: 1 })]);
     });
 
-    it('merges nothing for users who are not in place', async () => {
-      await store.merge([sampleCounters(USER, 150n)]);
+    it('keeps what it is told of a user who is not in place for her next installation', async () => {
+      await store.merge([sampleCounters(USER, 150n, { reversed: 2n, debited: 9n, seq: 3 })]);
+      await store.merge([
+        sampleCounters(USER, 140n, { reversed: 4n }),
+        { ...sampleCounters(USER, 7n), assetType: 'diamond' },
+      ]);
       expect(await store.read([USER])).toEqual([undefined]);
+      await installNow(store, sampleUser(USER, [sampleCounters(USER, 100n, { debited: 10n, seq: 1 })]));
+      const accounts = (await store.read([USER]))[0]?.accounts ?? [];
+      expect(accounts).toHaveLength(2);
+      expect(accounts).toContainEqual(sampleCounters(USER, 150n, { reversed: 4n, debited: 10n, seq: 1 }));
+      expect(accounts).toContainEqual({ ...sampleCounters(USER, 7n), assetType: 'diamond' });
     });
 
     it('gives copies, not its own accounts', async () => {

@@ -48,6 +48,8 @@ export class BalanceStoreOracle {
   readonly generations: number[];
   readonly lost: Set<number>;
   readonly #marks = new Map<bigint, OracleMark>();
+  /** Told while the user was not in place. */
+  readonly #lateCredits = new Map<bigint, readonly Counters[]>();
   #version = 0;
 
   /** @param keepsMarkers the store has room for all markers of the run, so it must not ask where it needs not. */
@@ -148,6 +150,11 @@ export class BalanceStoreOracle {
     user.pending.add(event.eventId);
   }
 
+  /** Users are read: no one knows what a store takes as the time of that. */
+  read(): void {
+    for (const user of this.users.values()) Object.assign(user, { usedAtMs: undefined, lookedAtMs: undefined });
+  }
+
   /** All outbox entries, in the order of their decisions. */
   outbox(): DecidedEvent[] {
     return [...this.users.values()]
@@ -176,9 +183,12 @@ export class BalanceStoreOracle {
   }
 
   merge(counters: Counters): void {
-    const accounts = this.users.get(counters.userId)?.accounts;
-    if (accounts === undefined) return;
     const { userId, assetType, credited, reversed } = counters;
+    const accounts = this.users.get(userId)?.accounts;
+    if (accounts === undefined) {
+      this.#lateCredits.set(userId, [...(this.#lateCredits.get(userId) ?? []), counters]);
+      return;
+    }
     const account = accounts.get(assetType) ?? zeroCounters(userId, assetType);
     accounts.set(assetType, mergeCounters(account, { ...zeroCounters(userId, assetType), credited, reversed }));
   }
@@ -219,6 +229,8 @@ export class BalanceStoreOracle {
     }
     for (const marker of markers) user.loaded.set(marker.eventId, marker);
     this.users.set(userId, user);
+    for (const late of this.#lateCredits.get(userId) ?? []) this.merge(late);
+    this.#lateCredits.delete(userId);
   }
 
   raise(shard: number, generation: number): void {

@@ -15,7 +15,7 @@ interface Account {
  */
 export class DebitMemory {
   /** In order of their coming. */
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new Map<bigint, Account>();
   #changed: Account[] = [];
 
   /** @param accountsMax how many accounts {@link trim} leaves; those with changes stay beyond it. */
@@ -30,7 +30,7 @@ export class DebitMemory {
 
   /** Reads what the store knows of the events' payers that are not in memory. */
   async load(events: readonly DecidedEvent[]): Promise<void> {
-    const missing = new Map<string, AssetChange>();
+    const missing = new Map<bigint, AssetChange>();
     for (const { event } of events) {
       const key = keyOf(event.opUserChange);
       if (!this.#accounts.has(key)) missing.set(key, event.opUserChange);
@@ -78,13 +78,14 @@ export class DebitMemory {
     this.#changed = [];
   }
 
-  #put(key: string, { userId, assetType }: Pick<Account, 'userId' | 'assetType'>, seen: SeenDebits): Account {
+  #put(key: bigint, { userId, assetType }: Pick<Account, 'userId' | 'assetType'>, seen: SeenDebits): Account {
     const account = { userId, assetType, seen, changed: false };
     this.#accounts.set(key, account);
     return account;
   }
 }
 
-function keyOf({ userId, assetType }: { readonly userId: bigint; readonly assetType: AssetType }): string {
-  return `${assetType}${userId}`;
+/** One number for an account: ids are positive, so the sign tells the asset. A text would cost as much as all the rest. */
+function keyOf({ userId, assetType }: { readonly userId: bigint; readonly assetType: AssetType }): bigint {
+  return assetType === 'coin' ? userId : -userId;
 }

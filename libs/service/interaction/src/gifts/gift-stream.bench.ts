@@ -29,7 +29,7 @@ const newEventId = uuidV7Source(systemClock, random);
 const catalogue = seededCatalogue();
 const shards = new ShardMap(256, 16);
 
-const station: PaymentClient = {
+const payments: PaymentClient = {
   changeAssets: async ({ events }: station.ChangeAssetsRequest) => ({
     results: events.map(({ eventId }) => ({
       eventId,
@@ -51,7 +51,7 @@ function newService(log = new MemoryLog<LogEntry>(16)) {
     activity: new MemoryActivityStore(),
     log,
     shards,
-    payments: station,
+    payments,
   };
   return createInteractionService(ports);
 }
@@ -90,7 +90,7 @@ async function baseline(gifts: readonly interaction.SendGiftRequest[]): Promise<
   const requests: station.ChangeAssetsRequest[] = [];
   for (let start = 0; start < gifts.length; start += MESSAGE)
     requests.push({ events: gifts.slice(start, start + MESSAGE) as unknown as common.AssetEvent[] });
-  for (const request of requests) await station.changeAssets(request);
+  for (const request of requests) await payments.changeAssets(request);
 }
 
 /** The same gifts, decided and in the log. */
