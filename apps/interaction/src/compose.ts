@@ -31,7 +31,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     partitionCount: shards.partitionCount,
     writer: 'inline',
   });
-  const activity = new SqliteActivityStore({ path: join(folder, 'activity.sqlite') });
+  const activity = new SqliteActivityStore(join(folder, 'activity.sqlite'));
   const transport = grpcTransport({ address: config.GIFTMESH_STATION_ADDRESS, clock });
   const payments = createClient(station.PaymentStationServiceService, transport, {
     methodPolicies: methodPolicies(contractDescriptors()),

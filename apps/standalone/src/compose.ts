@@ -34,7 +34,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     codec: moneyLogCodec,
     partitionCount: shards.partitionCount,
   });
-  const activity = new SqliteActivityStore({ path: join(folder, 'activity.sqlite') });
+  const activity = new SqliteActivityStore(join(folder, 'activity.sqlite'));
   const channel = `giftmesh-settled:${realpathSync(folder)}`;
   const daThread = await startDaThread(config, channel);
 

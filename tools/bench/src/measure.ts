@@ -5,7 +5,7 @@ import { untilQuiet, type BenchServer } from './servers/bench-server';
 export interface Durations {
   /** Rounds; each measures everything once, in an order that alternates. */
   readonly rounds: number;
-  /** Before the first round, so that no side is measured while its code is still being compiled. */
+  /** Load on each before the first round, so that nothing is measured while code is still being compiled. */
   readonly firstWarmUpMs: number;
   /** Before each measurement. */
   readonly warmUpMs: number;
@@ -25,27 +25,40 @@ export interface Contestant {
   readonly load: LoadSpec;
 }
 
-/** Loads a server for a while. */
-export async function stretch(
-  { server, load }: Contestant,
-  { warmUpMs, measureMs }: Pick<Durations, 'warmUpMs' | 'measureMs'>,
-): Promise<Stretch> {
-  const before = await untilQuiet(server);
-  const client = await LoadProcess.start(load);
-  let warmUp: Measurement;
-  let measured: Measurement;
-  let rest: Measurement;
-  try {
-    await pause(warmUpMs);
-    warmUp = await client.measure();
-    await pause(measureMs);
-    measured = await client.measure();
-  } finally {
-    rest = await client.stop();
+/** A contestant with its load process. The process lives on between stretches, so that its code is compiled just once. */
+class Runner {
+  readonly #contestant: Contestant;
+  #process: LoadProcess | undefined;
+
+  constructor(contestant: Contestant) {
+    this.#contestant = contestant;
   }
-  const after = await untilQuiet(server);
-  const calls = [warmUp, measured, rest].reduce((sum, { ok, failed }) => sum + ok + failed, 0);
-  return { ...measured, serverCpuUs: (after.cpuUs - before.cpuUs) / Math.max(1, calls) };
+
+  /** Loads the server for a while. */
+  async stretch(warmUpMs: number, measureMs: number): Promise<Stretch> {
+    const { server } = this.#contestant;
+    const before = await untilQuiet(server);
+    const client = await this.#start();
+    await pause(warmUpMs);
+    const warmUp = await client.measure();
+    await pause(measureMs);
+    const measured = await client.measure();
+    const rest = await client.pause();
+    const after = await untilQuiet(server);
+    const calls = [warmUp, measured, rest].reduce((sum, { ok, failed }) => sum + ok + failed, 0);
+    return { ...measured, serverCpuUs: (after.cpuUs - before.cpuUs) / Math.max(1, calls) };
+  }
+
+  /** Ends the process. */
+  async close(): Promise<void> {
+    await this.#process?.stop();
+  }
+
+  async #start(): Promise<LoadProcess> {
+    if (this.#process === undefined) this.#process = await LoadProcess.start(this.#contestant.load);
+    else await this.#process.resume(this.#contestant.load);
+    return this.#process;
+  }
 }
 
 /**
@@ -57,23 +70,32 @@ export async function alternate(
   durations: Durations,
   log: (line: string) => void,
 ): Promise<Stretch[][]> {
+  const { rounds, firstWarmUpMs, warmUpMs, measureMs } = durations;
   const results: Stretch[][] = contestants.map(() => []);
-  for (let round = 0; round < durations.rounds; round += 1) {
-    const order = contestants.map((_, index) => index);
-    if (round % 2 === 1) order.reverse();
-    for (const index of order) {
-      const contestant = contestants[index] as Contestant;
-      const result = await stretch(contestant, durations);
-      results[index]?.push(result);
-      log(
-        `round ${round + 1}/${durations.rounds} ${contestant.name}: ${Math.round(result.okPerSecond)}/s, ` +
-          `p99 ${result.latency.p99Ms.toFixed(1)} ms, server ${result.serverCpuUs.toFixed(1)} us, ` +
-          `client ${result.clientCpuUs.toFixed(1)} us a call` +
-          (result.failed > 0 ? `, FAILED ${JSON.stringify(result.failuresByStatus)}` : ''),
-      );
+  const runners = contestants.map((contestant) => new Runner(contestant));
+  try {
+    for (const runner of runners) await runner.stretch(firstWarmUpMs, 0);
+    for (let round = 1; round <= rounds; round += 1) {
+      const order = [...runners.keys()];
+      if (round % 2 === 0) order.reverse();
+      for (const index of order) {
+        const result = await (runners[index] as Runner).stretch(warmUpMs, measureMs);
+        results[index]?.push(result);
+        log(`round ${round}/${rounds} ${contestants[index]?.name}: ${line(result)}`);
+      }
     }
+  } finally {
+    await Promise.allSettled(runners.map((runner) => runner.close()));
   }
   return results;
+}
+
+function line({ okPerSecond, latency, serverCpuUs, clientCpuUs, failed, failuresByStatus }: Stretch): string {
+  return (
+    `${Math.round(okPerSecond)}/s, p99 ${latency.p99Ms.toFixed(1)} ms, server ${serverCpuUs.toFixed(1)} us, ` +
+    `client ${clientCpuUs.toFixed(1)} us a call` +
+    (failed > 0 ? `, FAILED ${JSON.stringify(failuresByStatus)}` : '')
+  );
 }
 
 function pause(ms: number): Promise<void> {

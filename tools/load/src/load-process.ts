@@ -41,10 +41,20 @@ export class LoadProcess {
     return measurementIn(await this.#command({ type: 'measure' }));
   }
 
+  /** Ends the load, the calls in flight included, but keeps the process. What was seen since the last measurement. */
+  async pause(): Promise<Measurement> {
+    return measurementIn(await this.#command({ type: 'stop' }));
+  }
+
+  /** Starts a load after {@link pause}: in a process whose code is already compiled. */
+  async resume(spec: LoadSpec): Promise<void> {
+    await this.#command({ type: 'start', spec });
+  }
+
   /** Ends the load, the calls in flight included, then the process. What was seen since the last measurement. */
   async stop(): Promise<Measurement> {
     try {
-      return measurementIn(await this.#command({ type: 'stop' }));
+      return await this.pause();
     } finally {
       this.#child.kill('SIGKILL');
     }

@@ -121,6 +121,16 @@ describe('load on a real grpc-js server', () => {
       expect(last.clientCpuUs).toBeGreaterThanOrEqual(0);
     });
 
+    it('pauses and goes on with another load', async () => {
+      const load = await LoadProcess.start(echo('light'));
+      await expect(load.resume(echo('light'))).rejects.toThrow('running already');
+      await load.pause();
+      expect(await load.measure()).toMatchObject({ ok: 0, failed: 0 });
+      await load.resume(echo('grpc'));
+      await until(async () => (await load.measure()).ok > 0);
+      await load.stop();
+    });
+
     it('says why it could not start', async () => {
       await expect(LoadProcess.start(echo('light', { inFlight: 0 }))).rejects.toThrow('inFlight');
       await expect(LoadProcess.start(echo('light', { address: '127.0.0.1:1' }))).rejects.toThrow('ECONNREFUSED');

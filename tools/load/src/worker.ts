@@ -19,6 +19,7 @@ let running: { client: LoadClient; limitMs: number } | undefined;
 async function obey(command: WorkerCommand): Promise<WorkerAnswer> {
   switch (command.type) {
     case 'start': {
+      if (running !== undefined) throw new Error('a load is running already');
       const client = loadClient(command.spec, recorder);
       await client.start();
       recorder.take();
@@ -29,6 +30,7 @@ async function obey(command: WorkerCommand): Promise<WorkerAnswer> {
       return { type: 'measured', measurement: recorder.take() };
     case 'stop': {
       if (running !== undefined) await Promise.race([running.client.stop(), after(running.limitMs)]);
+      running = undefined;
       return { type: 'measured', measurement: recorder.take() };
     }
   }

@@ -1,4 +1,3 @@
-import type { LeaderboardKind } from '@giftmesh/domain-gifts';
 import type { AssetType } from '@giftmesh/domain-money';
 import type { Database } from './database';
 
@@ -9,8 +8,7 @@ export const ACTIVITY_SCHEMA_VERSION = 1;
 /** The `day` of scores of all time. */
 export const TOTAL_DAY = -1;
 
-/** Numbers in the file; never changed. */
-export const KIND_NUMBERS: Readonly<Record<LeaderboardKind, number>> = { viewers: 1, streamers: 2, activity: 3 };
+/** Numbers of assets in the file; never changed. */
 export const ASSET_NUMBERS: Readonly<Record<AssetType, number>> = { coin: 1, diamond: 2 };
 
 /** Makes the tables in a new file. */
@@ -22,17 +20,17 @@ export function migrateActivityStore(db: Database, fromVersion: number): void {
       next_offset INTEGER NOT NULL
     ) STRICT;
 
-    -- day is days since 1970-01-01 UTC, or -1 for all time.
+    -- day is days since 1970-01-01 UTC, or -1 for all time. No index by score: it would cost more than all the rest,
+    -- and the first places are kept in memory (see activity-boards.ts).
     CREATE TABLE activity_score (
       room_id INTEGER NOT NULL,
-      kind INTEGER NOT NULL,
       day INTEGER NOT NULL,
       user_id INTEGER NOT NULL,
-      score INTEGER NOT NULL,
-      PRIMARY KEY (room_id, kind, day, user_id)
+      paid INTEGER NOT NULL,
+      got INTEGER NOT NULL,
+      points INTEGER NOT NULL,
+      PRIMARY KEY (room_id, day, user_id)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX activity_score_rank ON activity_score (room_id, kind, day, score DESC, user_id);
-    CREATE INDEX activity_score_day ON activity_score (day) WHERE day >= 0;
 
     CREATE TABLE activity_entrance (
       day INTEGER NOT NULL,

@@ -17,10 +17,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 activityStoreContract('SqliteActivityStore', async () => new SqliteActivityStore(newPath(), { rowsPerTurnMax: 2 }));
+activityStoreContract(
+  'SqliteActivityStore with few boards',
+  async () => new SqliteActivityStore(newPath(), { boardsMax: 2 }),
+);
 
 const batchOf = (from: number, to: number, days: readonly number[], userId = 7n): ActivityBatch => ({
   moves: [{ partition: 0, from, to }],
-  scores: days.map((day) => ({ roomId: 1n, kind: 'viewers', day, userId, score: 1n })),
+  scores: days.map((day) => ({ roomId: 1n, day, userId, paid: 1n, got: 0n, points: 0n })),
   seen: [{ userId, assetType: 'coin', runs: [[1, to]] }],
 });
 
@@ -76,7 +80,7 @@ describe('SqliteActivityStore', () => {
 
   it('takes back a batch that fails half-way', async () => {
     const store = new SqliteActivityStore(newPath(), { rowsPerTurnMax: 1 });
-    const tooLarge = { roomId: 1n, kind: 'viewers', day: DAY, userId: 2n ** 64n, score: 1n } as const;
+    const tooLarge = { roomId: 1n, day: DAY, userId: 2n ** 64n, paid: 1n, got: 0n, points: 0n };
     const { scores } = batchOf(0, 1, [DAY]);
     await expect(store.record({ ...batchOf(0, 1, []), scores: [...scores, tooLarge] })).rejects.toThrow('too big');
     expect(await store.positions()).toEqual([]);
@@ -93,6 +97,7 @@ describe('SqliteActivityStore', () => {
   });
 
   it('refuses options that make no sense', () => {
+    expect(() => new SqliteActivityStore(newPath(), { boardsMax: 0 })).toThrow('boardsMax must be');
     expect(() => new SqliteActivityStore(newPath(), { daysKept: 0 })).toThrow('daysKept must be');
     expect(() => new SqliteActivityStore(newPath(), { rowsPerTurnMax: 0.5 })).toThrow('is 0.5');
   });

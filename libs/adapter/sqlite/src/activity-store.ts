@@ -5,15 +5,16 @@ import {
   type DebitRuns,
   type LeaderboardPlace,
   type LeaderboardQuery,
+  type ScoreDelta,
   type SeenAccount,
 } from '@giftmesh/domain-gifts';
 import type { LogPosition } from '@giftmesh/domain-money';
-import type { Statement } from 'better-sqlite3';
+import { ActivityBoards, BOARD_PLACES, type Standing } from './activity-boards';
+import { activityStatements, type ActivityStatements } from './activity-statements';
 import {
   ACTIVITY_APPLICATION_ID,
   ACTIVITY_SCHEMA_VERSION,
   ASSET_NUMBERS,
-  KIND_NUMBERS,
   migrateActivityStore,
   TOTAL_DAY,
 } from './activity-store-schema';
@@ -24,6 +25,8 @@ export interface SqliteActivityStoreOptions {
   readonly daysKept?: number;
   /** Rows that are written before other work of the process gets its turn. Default 256, about a millisecond. */
   readonly rowsPerTurnMax?: number;
+  /** The most rankings whose first places are kept in memory. Default 1024, about 10 MB. */
+  readonly boardsMax?: number;
 }
 
 /**
@@ -33,7 +36,8 @@ export interface SqliteActivityStoreOptions {
 export class SqliteActivityStore implements ActivityStore {
   readonly #writer: Database;
   readonly #reader: Database;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #statements: ActivityStatements;
+  readonly #boards: ActivityBoards;
   readonly #daysKept: number;
   readonly #rowsPerTurnMax: number;
   /** Writes stand in line: a batch is one transaction over several turns of the event loop. */
@@ -42,12 +46,13 @@ export class SqliteActivityStore implements ActivityStore {
 
   /** Opens or makes the file. Throws DataFileError for a file that can't be used, RangeError for options that make no sense. */
   constructor(path: string, options: SqliteActivityStoreOptions = {}) {
-    const { daysKept = 8, rowsPerTurnMax = 256 } = options;
-    for (const [name, value] of Object.entries({ daysKept, rowsPerTurnMax }))
+    const { daysKept = 8, rowsPerTurnMax = 256, boardsMax = 1_024 } = options;
+    for (const [name, value] of Object.entries({ daysKept, rowsPerTurnMax, boardsMax }))
       if (!Number.isInteger(value) || value < 1)
         throw new RangeError(`${name} must be an integer of at least 1, is ${value}`);
     this.#daysKept = daysKept;
     this.#rowsPerTurnMax = rowsPerTurnMax;
+    this.#boards = new ActivityBoards(boardsMax);
     const shared = {
       applicationId: ACTIVITY_APPLICATION_ID,
       schemaVersion: ACTIVITY_SCHEMA_VERSION,
@@ -61,7 +66,7 @@ export class SqliteActivityStore implements ActivityStore {
       this.#writer.close();
       throw error;
     }
-    this.#statements = prepareStatements(this.#writer, this.#reader);
+    this.#statements = activityStatements(this.#writer, this.#reader);
   }
 
   async positions(): Promise<readonly LogPosition[]> {
@@ -70,24 +75,26 @@ export class SqliteActivityStore implements ActivityStore {
 
   record(batch: ActivityBatch): Promise<void> {
     return this.#inLine(async () => {
+      const standings: Standing[] = [];
       this.#writer.exec('BEGIN IMMEDIATE');
       try {
         this.#move(batch);
-        await this.#inTurns(batch.scores, ({ roomId, kind, day, userId, score }) => {
-          this.#statements.raise.run(roomId, KIND_NUMBERS[kind], TOTAL_DAY, userId, score);
-          this.#statements.raise.run(roomId, KIND_NUMBERS[kind], day, userId, score);
-        });
+        await this.#inTurns(batch.scores, (delta) => this.#raise(delta, standings));
         await this.#inTurns(batch.seen, ({ userId, assetType, runs }) => {
           this.#statements.putSeen.run(userId, ASSET_NUMBERS[assetType], JSON.stringify(runs));
         });
         const newestDay = batch.scores.reduce((newest, { day }) => Math.max(newest, day), this.#newestDay);
-        if (newestDay > this.#newestDay) this.#dropDaysBefore(newestDay - this.#daysKept + 1);
+        const isNewDay = newestDay > this.#newestDay;
+        if (isNewDay) this.#dropDaysBefore(newestDay - this.#daysKept + 1);
         this.#writer.exec('COMMIT');
         this.#newestDay = newestDay;
+        // Once a day: the boards of days that are gone must go, the others are soon made again.
+        if (isNewDay) this.#boards.clear();
       } catch (error) {
         if (this.#writer.inTransaction) this.#writer.exec('ROLLBACK');
         throw error;
       }
+      for (const standing of standings) this.#boards.update(standing);
     });
   }
 
@@ -100,27 +107,40 @@ export class SqliteActivityStore implements ActivityStore {
     return found;
   }
 
-  async leaderboard({ roomId, kind, day, limit }: LeaderboardQuery): Promise<readonly LeaderboardPlace[]> {
-    return this.#statements.leaderboard.all(roomId, KIND_NUMBERS[kind], day ?? TOTAL_DAY, limit);
+  async leaderboard(query: LeaderboardQuery): Promise<readonly LeaderboardPlace[]> {
+    const { roomId, kind, limit } = query;
+    const day = query.day ?? TOTAL_DAY;
+    const statement = this.#statements.firstPlaces[kind];
+    if (limit > BOARD_PLACES) return statement.all(roomId, day, limit);
+    const known = this.#boards.find(roomId, day, kind);
+    if (known !== undefined) return known.slice(0, limit);
+    // In line, so that no batch is half-way through while the board is made.
+    return this.#inLine(async () => {
+      const places = statement.all(roomId, day, BOARD_PLACES);
+      this.#boards.put(roomId, day, kind, places);
+      return places.slice(0, limit);
+    });
   }
 
   async points(roomId: bigint, viewerId: bigint): Promise<bigint> {
-    return this.#statements.score.get(roomId, KIND_NUMBERS.activity, TOTAL_DAY, viewerId) ?? 0n;
+    return this.#statements.points.get(roomId, TOTAL_DAY, viewerId) ?? 0n;
   }
 
-  enter(roomId: bigint, viewerId: bigint, day: number, points: bigint): Promise<boolean> {
+  async enter(roomId: bigint, viewerId: bigint, day: number, points: bigint): Promise<boolean> {
     // Most entrances are repeated ones: they are found without waiting in line.
-    if (this.#statements.entrance.get(day, roomId, viewerId) !== undefined) return Promise.resolve(false);
-    return this.#inLine(async () =>
-      this.#writer
+    if (this.#statements.entrance.get(day, roomId, viewerId) !== undefined) return false;
+    return this.#inLine(async () => {
+      const standings: Standing[] = [];
+      const isFirst = this.#writer
         .transaction(() => {
           if (this.#statements.addEntrance.run(day, roomId, viewerId).changes === 0) return false;
-          for (const scoreDay of [TOTAL_DAY, day])
-            this.#statements.raise.run(roomId, KIND_NUMBERS.activity, scoreDay, viewerId, points);
+          this.#raise({ roomId, day, userId: viewerId, paid: 0n, got: 0n, points }, standings);
           return true;
         })
-        .immediate(),
-    );
+        .immediate();
+      for (const standing of standings) this.#boards.update(standing);
+      return isFirst;
+    });
   }
 
   close(): Promise<void> {
@@ -144,6 +164,17 @@ export class SqliteActivityStore implements ActivityStore {
     }
   }
 
+  #raise({ roomId, day, userId, paid, got, points }: ScoreDelta, standings: Standing[]): void {
+    for (const scoreDay of [TOTAL_DAY, day]) {
+      if (!this.#boards.has(roomId, scoreDay)) {
+        this.#statements.raise.run(roomId, scoreDay, userId, paid, got, points);
+        continue;
+      }
+      const scores = this.#statements.raiseAndRead.get(roomId, scoreDay, userId, paid, got, points);
+      if (scores !== undefined) standings.push({ roomId, day: scoreDay, userId, scores });
+    }
+  }
+
   #move({ moves }: ActivityBatch): void {
     for (const move of moves) {
       const stored = this.#statements.position.get(move.partition) ?? 0;
@@ -156,50 +187,4 @@ export class SqliteActivityStore implements ActivityStore {
     this.#statements.dropScores.run(day);
     this.#statements.dropEntrances.run(day);
   }
-}
-
-function prepareStatements(writer: Database, reader: Database) {
-  return {
-    position: pluck<number>(writer.prepare('SELECT next_offset FROM activity_position WHERE partition = ?')),
-    putPosition: writer.prepare(
-      `INSERT INTO activity_position (partition, next_offset) VALUES (?, ?)
-       ON CONFLICT (partition) DO UPDATE SET next_offset = excluded.next_offset`,
-    ),
-    raise: writer.prepare(
-      `INSERT INTO activity_score (room_id, kind, day, user_id, score) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (room_id, kind, day, user_id) DO UPDATE SET score = score + excluded.score`,
-    ),
-    putSeen: writer.prepare(
-      `INSERT INTO activity_seen (user_id, asset, runs) VALUES (?, ?, ?)
-       ON CONFLICT (user_id, asset) DO UPDATE SET runs = excluded.runs`,
-    ),
-    addEntrance: writer.prepare(
-      'INSERT INTO activity_entrance (day, room_id, viewer_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-    ),
-    dropScores: writer.prepare('DELETE FROM activity_score WHERE day >= 0 AND day < ?'),
-    dropEntrances: writer.prepare('DELETE FROM activity_entrance WHERE day < ?'),
-    positions: reader.prepare<[], LogPosition>(
-      'SELECT partition, next_offset AS "offset" FROM activity_position ORDER BY partition',
-    ),
-    seen: pluck<string>(reader.prepare('SELECT runs FROM activity_seen WHERE user_id = ? AND asset = ?')),
-    entrance: pluck<number>(
-      reader.prepare('SELECT 1 FROM activity_entrance WHERE day = ? AND room_id = ? AND viewer_id = ?'),
-    ),
-    score: pluck<bigint>(
-      reader
-        .prepare('SELECT score FROM activity_score WHERE room_id = ? AND kind = ? AND day = ? AND user_id = ?')
-        .safeIntegers(true),
-    ),
-    leaderboard: reader
-      .prepare<[bigint, number, number, number], LeaderboardPlace>(
-        `SELECT user_id AS userId, score FROM activity_score INDEXED BY activity_score_rank
-         WHERE room_id = ? AND kind = ? AND day = ? ORDER BY score DESC, user_id LIMIT ?`,
-      )
-      .safeIntegers(true),
-  };
-}
-
-/** The statement, giving its first column. */
-function pluck<T>(statement: Statement<unknown[]>): Statement<unknown[], T> {
-  return statement.pluck() as unknown as Statement<unknown[], T>;
 }

@@ -125,7 +125,7 @@ export class LedgerOrders {
       (userId, assetType) => this.#accounts.get(userId, assetType),
       nowMs,
     );
-    if (false) this.#insertReversal.run(opUserId, uuidToBytes(originalEventId), uuidToBytes(eventId), plan.amount, nowMs);
+    this.#insertReversal.run(opUserId, uuidToBytes(originalEventId), uuidToBytes(eventId), plan.amount, nowMs);
     // The original's legs have made every account that its reversal touches.
     for (const account of accounts) this.#accounts.put(account, false);
     for (const record of records) this.#add(record);

@@ -1,12 +1,10 @@
 import { utcDayOf, POINTS_PER_COIN } from './activity';
-import type { LeaderboardKind, ScoreDelta } from './ports/activity-store';
+import type { ScoreDelta } from './ports/activity-store';
 
-interface OpenDelta {
-  readonly roomId: bigint;
-  readonly kind: LeaderboardKind;
-  readonly day: number;
-  readonly userId: bigint;
-  score: bigint;
+interface OpenDelta extends ScoreDelta {
+  paid: bigint;
+  got: bigint;
+  points: bigint;
 }
 
 /** A gift that took effect, as far as rankings care. */
@@ -21,9 +19,10 @@ export interface PaidGift {
   readonly atMs: number;
 }
 
-/** Adds gifts up, so that a thousand gifts of a viewer are one change of her score. */
+/** Adds gifts up, so that a thousand gifts of a viewer are one change of her scores. */
 export class ActivityTally {
-  #deltas = new Map<bigint, Map<bigint, OpenDelta[]>>();
+  /** By room and user; a user has more than one only around midnight. */
+  readonly #rooms = new Map<bigint, Map<bigint, OpenDelta[]>>();
   #size = 0;
 
   /** Number of deltas. */
@@ -31,47 +30,39 @@ export class ActivityTally {
     return this.#size;
   }
 
-  add(gift: PaidGift): void {
-    const day = utcDayOf(gift.atMs);
-    const users = this.#usersOf(gift.roomId);
-    this.#raise(users, gift.roomId, 'viewers', day, gift.viewerId, gift.coins);
-    this.#raise(users, gift.roomId, 'activity', day, gift.viewerId, gift.coins * POINTS_PER_COIN);
-    for (const { userId, incr } of gift.recipients) this.#raise(users, gift.roomId, 'streamers', day, userId, incr);
-  }
-
   /** Rooms with deltas. */
   get rooms(): readonly bigint[] {
-    return [...this.#deltas.keys()];
+    return [...this.#rooms.keys()];
+  }
+
+  add({ roomId, viewerId, coins, recipients, atMs }: PaidGift): void {
+    const day = utcDayOf(atMs);
+    const users = this.#usersOf(roomId);
+    const viewer = this.#deltaOf(users, roomId, day, viewerId);
+    viewer.paid += coins;
+    viewer.points += coins * POINTS_PER_COIN;
+    for (const { userId, incr } of recipients) this.#deltaOf(users, roomId, day, userId).got += incr;
   }
 
   deltas(): ScoreDelta[] {
     const all: ScoreDelta[] = [];
-    for (const users of this.#deltas.values()) for (const deltas of users.values()) all.push(...deltas);
+    for (const users of this.#rooms.values()) for (const deltas of users.values()) all.push(...deltas);
     return all;
   }
 
   #usersOf(roomId: bigint): Map<bigint, OpenDelta[]> {
-    let users = this.#deltas.get(roomId);
-    if (users === undefined) this.#deltas.set(roomId, (users = new Map<bigint, OpenDelta[]>()));
+    let users = this.#rooms.get(roomId);
+    if (users === undefined) this.#rooms.set(roomId, (users = new Map<bigint, OpenDelta[]>()));
     return users;
   }
 
-  #raise(
-    users: Map<bigint, OpenDelta[]>,
-    roomId: bigint,
-    kind: LeaderboardKind,
-    day: number,
-    userId: bigint,
-    score: bigint,
-  ): void {
+  #deltaOf(users: Map<bigint, OpenDelta[]>, roomId: bigint, day: number, userId: bigint): OpenDelta {
     let deltas = users.get(userId);
     if (deltas === undefined) users.set(userId, (deltas = []));
-    for (const delta of deltas)
-      if (delta.kind === kind && delta.day === day) {
-        delta.score += score;
-        return;
-      }
-    deltas.push({ roomId, kind, day, userId, score });
+    for (const known of deltas) if (known.day === day) return known;
+    const delta = { roomId, day, userId, paid: 0n, got: 0n, points: 0n };
+    deltas.push(delta);
     this.#size += 1;
+    return delta;
   }
 }

@@ -10,6 +10,7 @@ export { INTERACTION_ERROR_CODES, type InteractionReason } from './interaction-e
 export {
   ActivityPositionError,
   LEADERBOARD_KINDS,
+  SCORE_OF_KIND,
   type ActivityBatch,
   type ActivityStore,
   type LeaderboardKind,
@@ -17,6 +18,7 @@ export {
   type LeaderboardQuery,
   type PositionMove,
   type ScoreDelta,
+  type Scores,
 } from './ports/activity-store';
 export { priceGift } from './price-gift';
 export { FixedRooms, seededRooms, type Room, type RoomDirectory } from './rooms';

@@ -1,6 +1,6 @@
 import { giftRequests, type LoadSpec } from '@giftmesh/tool-load';
 import { atLeast, atMost, figure, median, type Figure } from '../figures';
-import { alternate, stretch, type Contestant, type Durations, type Stretch } from '../measure';
+import { alternate, type Contestant, type Durations, type Stretch } from '../measure';
 import { EchoServer, ECHO_METHOD } from '../servers/echo-server';
 import { StandaloneMesh } from '../servers/standalone-mesh';
 import { recharge, stageWorkload } from '../viewers';
@@ -14,7 +14,7 @@ const STREAM_BATCH = 64;
 /** Gifts that wait for answers on the streams: some batches in each stage of the server. */
 const STREAM_IN_FLIGHT = 2048;
 const FULL: Durations = { rounds: 7, firstWarmUpMs: 5000, warmUpMs: 1500, measureMs: 4000 };
-const QUICK: Durations = { rounds: 3, firstWarmUpMs: 1500, warmUpMs: 500, measureMs: 1300 };
+const QUICK: Durations = { rounds: 3, firstWarmUpMs: 1500, warmUpMs: 300, measureMs: 1300 };
 const MB = 1e6;
 
 const RATIO_AIM = { grpc: 0.75, light: 0.65 } as const;
@@ -72,15 +72,6 @@ async function compare(context: SuiteContext, echo: EchoServer, mesh: Standalone
     inFlight: CONCURRENCY,
     requests: { kind: 'gifts', workload },
   };
-  const warmUp = { warmUpMs: durations.firstWarmUpMs, measureMs: 0 };
-  for (const contestant of [
-    { name: 'echo', server: echo, load: echoed },
-    { name: 'SendGift', server: mesh, load: sent },
-  ]) {
-    log(`warming up ${contestant.name}`);
-    await stretch(contestant, warmUp);
-  }
-
   const figures: Figure[] = [];
   const failures: Stretch[] = [];
   for (const client of ['grpc', 'light'] as const) {

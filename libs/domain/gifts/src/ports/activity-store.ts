@@ -1,20 +1,33 @@
-import type { LogPosition } from '@giftmesh/domain-money';
-import type { AssetType } from '@giftmesh/domain-money';
+import type { AssetType, LogPosition } from '@giftmesh/domain-money';
 import type { SeenAccount } from '../seen-debits';
 
 /** What a ranking counts: viewers by coins paid, streamers by coins got, viewers by activity points. */
 export const LEADERBOARD_KINDS = ['viewers', 'streamers', 'activity'] as const;
 export type LeaderboardKind = (typeof LEADERBOARD_KINDS)[number];
 
-/** What is added to a user's score in a room: to its total and to that of the day. */
-export interface ScoreDelta {
+/** What a user has done in a room, or what is added to that. None is negative. */
+export interface Scores {
+  /** Coins paid for gifts. */
+  readonly paid: bigint;
+  /** Coins got with gifts. */
+  readonly got: bigint;
+  /** Activity points. */
+  readonly points: bigint;
+}
+
+/** The score that a ranking counts. */
+export const SCORE_OF_KIND: Readonly<Record<LeaderboardKind, keyof Scores>> = {
+  viewers: 'paid',
+  streamers: 'got',
+  activity: 'points',
+};
+
+/** What is added to a user's scores in a room: to the total and to those of the day. */
+export interface ScoreDelta extends Scores {
   readonly roomId: bigint;
-  readonly kind: LeaderboardKind;
   /** See `utcDayOf`. */
   readonly day: number;
   readonly userId: bigint;
-  /** Positive. */
-  readonly score: bigint;
 }
 
 /** How far one partition of the log was counted with a batch: everything from `from` up to, not including, `to`. */
@@ -63,7 +76,7 @@ export interface ActivityStore {
   seen(
     accounts: readonly { readonly userId: bigint; readonly assetType: AssetType }[],
   ): Promise<readonly SeenAccount[]>;
-  /** Highest score first. */
+  /** Highest score first; users whose score is 0 have no place. */
   leaderboard(query: LeaderboardQuery): Promise<readonly LeaderboardPlace[]>;
   /** A viewer's activity points of all time in a room, 0 for a stranger. */
   points(roomId: bigint, viewerId: bigint): Promise<bigint>;

@@ -1,12 +1,13 @@
 import type { LogPosition } from '@giftmesh/domain-money';
 import {
   ActivityPositionError,
+  SCORE_OF_KIND,
   type ActivityBatch,
   type ActivityStore,
-  type LeaderboardKind,
   type LeaderboardPlace,
   type LeaderboardQuery,
   type ScoreDelta,
+  type Scores,
 } from '../ports/activity-store';
 import type { SeenAccount } from '../seen-debits';
 
@@ -15,7 +16,8 @@ const TOTAL = 'total';
 /** Rankings in memory: a fake that passes the contract suite. Keeps everything, so for tests only. */
 export class MemoryActivityStore implements ActivityStore {
   readonly #positions = new Map<number, number>();
-  readonly #rankings = new Map<string, Map<bigint, bigint>>();
+  /** By room and day, then by user. */
+  readonly #scores = new Map<string, Map<bigint, Scores>>();
   readonly #seen = new Map<string, SeenAccount>();
   readonly #entered = new Set<string>();
   /** Batches that were recorded. */
@@ -43,35 +45,38 @@ export class MemoryActivityStore implements ActivityStore {
   }
 
   async leaderboard({ roomId, kind, day, limit }: LeaderboardQuery): Promise<readonly LeaderboardPlace[]> {
-    return [...this.#ranking(roomId, kind, day)]
-      .map(([userId, score]) => ({ userId, score }))
+    return [...this.#scoresOf(roomId, day)]
+      .map(([userId, scores]) => ({ userId, score: scores[SCORE_OF_KIND[kind]] }))
+      .filter(({ score }) => score > 0n)
       .sort((a, b) => (a.score !== b.score ? (a.score > b.score ? -1 : 1) : a.userId < b.userId ? -1 : 1))
       .slice(0, limit);
   }
 
   async points(roomId: bigint, viewerId: bigint): Promise<bigint> {
-    return this.#ranking(roomId, 'activity', undefined).get(viewerId) ?? 0n;
+    return this.#scoresOf(roomId, undefined).get(viewerId)?.points ?? 0n;
   }
 
   async enter(roomId: bigint, viewerId: bigint, day: number, points: bigint): Promise<boolean> {
     const key = `${roomId}/${viewerId}/${day}`;
     if (this.#entered.has(key)) return false;
     this.#entered.add(key);
-    this.#raise({ roomId, kind: 'activity', day, userId: viewerId, score: points });
+    this.#raise({ roomId, day, userId: viewerId, paid: 0n, got: 0n, points });
     return true;
   }
 
   async close(): Promise<void> {}
 
-  #raise({ roomId, kind, day, userId, score }: ScoreDelta): void {
-    for (const ranking of [this.#ranking(roomId, kind, undefined), this.#ranking(roomId, kind, day)])
-      ranking.set(userId, (ranking.get(userId) ?? 0n) + score);
+  #raise({ roomId, day, userId, paid, got, points }: ScoreDelta): void {
+    for (const users of [this.#scoresOf(roomId, undefined), this.#scoresOf(roomId, day)]) {
+      const before = users.get(userId) ?? { paid: 0n, got: 0n, points: 0n };
+      users.set(userId, { paid: before.paid + paid, got: before.got + got, points: before.points + points });
+    }
   }
 
-  #ranking(roomId: bigint, kind: LeaderboardKind, day: number | undefined): Map<bigint, bigint> {
-    const key = `${roomId}/${kind}/${day ?? TOTAL}`;
-    let ranking = this.#rankings.get(key);
-    if (ranking === undefined) this.#rankings.set(key, (ranking = new Map<bigint, bigint>()));
-    return ranking;
+  #scoresOf(roomId: bigint, day: number | undefined): Map<bigint, Scores> {
+    const key = `${roomId}/${day ?? TOTAL}`;
+    let users = this.#scores.get(key);
+    if (users === undefined) this.#scores.set(key, (users = new Map<bigint, Scores>()));
+    return users;
   }
 }

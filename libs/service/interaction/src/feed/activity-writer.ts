@@ -26,7 +26,7 @@ interface TakenBatch {
 }
 
 /** Writing takes at most one part in this many of the time, unless the limit of pending scores is reached. */
-const WRITING_SHARE = 5;
+const WRITING_SHARE = 10;
 
 /**
  * Gathers scores and the positions they reach to, and writes both to the store, at most every `flushMs` and one batch at a time. A
