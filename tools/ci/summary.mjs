@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Adds up what the tests of all projects reported to tmp/test-results:  node tools/ci/summary.mjs [--failed-gate NAME]...
 // The last line is "N passed, N failed", with ", N skipped" when some were. A gate that failed, and a project that
-// reported nothing, count as one failure each. Exits with 1 on any failure, and when there was no test at all.
+// reported nothing, count as one failure each; so does --tests-failed (the test command failed) where no test did. Exits
+// with 1 on any failure, and when there was no test at all.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ import { projectFolders } from './projects.mjs';
 
 const { values: options } = parseArgs({
   options: {
+    'tests-failed': { type: 'boolean', default: false },
     'failed-gate': { type: 'string', multiple: true, default: [] },
     root: { type: 'string', default: join(dirname(fileURLToPath(import.meta.url)), '../..') },
   },
@@ -22,6 +24,8 @@ const rows = projectFolders(options.root).map((folder) => {
   const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
   return { name, passed, failed, skipped, note: failed > 0 ? 'failed' : '' };
 });
+if (options['tests-failed'] && rows.every(({ failed }) => failed === 0))
+  rows.push({ name: 'the test command', passed: 0, failed: 1, skipped: 0, note: 'failed, though no test did' });
 rows.push(
   ...options['failed-gate'].map((gate) => ({ name: gate, passed: 0, failed: 1, skipped: 0, note: 'gate failed' })),
 );

@@ -40,6 +40,8 @@ describe('tools/ci/summary.mjs', () => {
 
   it.each([
     ['a test that failed', 1, [], '7 passed, 1 failed'],
+    ['a test that failed, with the command', 1, ['--tests-failed'], '7 passed, 1 failed'],
+    ['a command that failed without a test', 0, ['--tests-failed'], '7 passed, 1 failed'],
     ['a gate that failed', 0, ['--failed-gate', 'format'], '7 passed, 1 failed'],
   ])('fails for %s', (_what, failed, args, lastLine) => {
     report('a', 3, failed);

@@ -17,6 +17,7 @@ const isCode = (path: string): boolean => /\.(ts|mjs|cjs)$/.test(path);
 const isTest = (path: string): boolean => /\.(spec|property|bench)\.ts$/.test(path) || path.startsWith('test/');
 
 const all = files();
+const everyProject = projects();
 const written = all.filter((path) => isText(path) && !isGenerated(path) && path !== 'package-lock.json');
 
 /** `path:line` of the lines that match, in all written text files. */
@@ -77,14 +78,14 @@ describe('the tree', () => {
 
   it('has a licence, which every package names', () => {
     expect(read('LICENSE')).toContain('Apache License');
-    const licences = projects().map(
+    const licences = everyProject.map(
       ({ folder }) => JSON.parse(read(join(folder, 'package.json'))) as { license?: string },
     );
     expect(licences.filter(({ license }) => license !== 'Apache-2.0')).toEqual([]);
   });
 });
 
-describe.each(projects())('$name', ({ name, folder, packageJson }) => {
+describe.each(everyProject)('$name', ({ name, folder, packageJson }) => {
   const mine = all.filter((path) => path.startsWith(`${folder}/`));
 
   it('says what it is: a description and a README', () => {
@@ -112,7 +113,7 @@ describe.each(projects())('$name', ({ name, folder, packageJson }) => {
 
   it('tells TypeScript the same dependencies as npm', () => {
     const { references } = JSON.parse(read(join(folder, 'tsconfig.json'))) as { references: { path: string }[] };
-    const byName = new Map(projects().map((project) => [project.name, project.folder]));
+    const byName = new Map(everyProject.map((project) => [project.name, project.folder]));
     const declared = Object.keys({ ...packageJson.dependencies, ...packageJson.devDependencies })
       .filter((dependency) => dependency.startsWith('@giftmesh/'))
       .map((dependency) => byName.get(dependency) ?? `no project ${dependency}`);

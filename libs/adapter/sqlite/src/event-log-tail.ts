@@ -1,35 +1,59 @@
 import type { LogRecord } from '@giftmesh/domain-money';
 
-/** The newest values of a partition as they were appended, so that readers in the same process need not decode them again. */
+/** Freed places at the front of a tail before it is cut. */
+const SLACK_MAX = 1_024;
+
+/**
+ * The newest records of a partition as they were appended, for subscribers of the same instance: they need not be read and
+ * decoded again.
+ */
 export class EventLogTail<T> {
-  #values: T[] = [];
+  #records: LogRecord<T>[] = [];
+  /** Place of the first record in `#records`. */
+  #head = 0;
+  /** Offset of the first record. */
   #firstOffset = 0;
 
-  /** @param limit most values kept; at times up to twice as many, so that dropping is cheap. */
+  /** @param limit most records kept. */
   constructor(
     private readonly partition: number,
     private readonly limit: number,
   ) {}
 
-  /** Takes note of values that are durable. A gap (another instance has appended) empties the tail first. */
-  push(firstOffset: number, values: readonly T[]): void {
-    if (firstOffset !== this.#firstOffset + this.#values.length) {
-      this.#values = [];
-      this.#firstOffset = firstOffset;
-    }
-    for (const value of values) this.#values.push(value);
-    if (this.#values.length < this.limit * 2) return;
-    const dropped = this.#values.length - this.limit;
-    this.#values = this.#values.slice(dropped);
-    this.#firstOffset += dropped;
+  get size(): number {
+    return this.#records.length - this.#head;
   }
 
-  /** Records from an offset on; undefined when the tail does not reach back to it. */
+  /** Takes note of values that are durable. Those of another instance that stand between make it begin anew. */
+  push(firstOffset: number, values: readonly T[]): void {
+    if (firstOffset !== this.#firstOffset + this.size) this.#begin(firstOffset);
+    values.forEach((value, index) =>
+      this.#records.push({ partition: this.partition, offset: firstOffset + index, content: { ok: true, value } }),
+    );
+    this.dropBefore(firstOffset + values.length - this.limit);
+  }
+
+  /** Lets go of records that nobody needs any more. */
+  dropBefore(offset: number): void {
+    const dropped = Math.min(offset - this.#firstOffset, this.size);
+    if (dropped <= 0) return;
+    this.#head += dropped;
+    this.#firstOffset += dropped;
+    if (this.size > 0 && this.#head < SLACK_MAX) return;
+    this.#records = this.#records.slice(this.#head);
+    this.#head = 0;
+  }
+
+  /** Records from an offset on; undefined when the tail does not have it. */
   read(offset: number, recordsMax: number): LogRecord<T>[] | undefined {
     const start = offset - this.#firstOffset;
-    if (start < 0 || start >= this.#values.length) return undefined;
-    return this.#values.slice(start, start + recordsMax).map((value, index) => {
-      return { partition: this.partition, offset: offset + index, content: { ok: true, value } };
-    });
+    if (start < 0 || start >= this.size) return undefined;
+    return this.#records.slice(this.#head + start, this.#head + start + recordsMax);
+  }
+
+  #begin(firstOffset: number): void {
+    this.#records = [];
+    this.#head = 0;
+    this.#firstOffset = firstOffset;
   }
 }

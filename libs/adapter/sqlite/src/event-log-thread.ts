@@ -1,47 +1,40 @@
-/** The thread of an event log's writer: takes commit requests, all that have queued go into one commit. */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { openDatabase, type Durability } from './database';
+/** The thread of an event log's writer. */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { EventLogCommitter } from './event-log-commit';
-import { EVENT_LOG_APPLICATION_ID, EVENT_LOG_SCHEMA_VERSION } from './event-log-schema';
-import type { CommitAnswer, CommitRequest } from './event-log-writer';
+import type { ThreadAnswer, ThreadError, ThreadRequest } from './event-log-thread-protocol';
+import { openForWriter, type WriterOptions } from './event-log-writer';
 
-/** The most requests of one commit. */
-const REQUESTS_MAX = 64;
+if (parentPort !== null) serve(parentPort, workerData as WriterOptions);
 
-const port = parentPort;
-if (port !== null) {
-  const { path, durability } = workerData as { path: string; durability: Durability };
-  const db = openDatabase(path, {
-    applicationId: EVENT_LOG_APPLICATION_ID,
-    schemaVersion: EVENT_LOG_SCHEMA_VERSION,
-    migrate: () => undefined,
-    durability,
-  });
-  const committer = new EventLogCommitter(db);
-  port.on('message', (first: CommitRequest) => {
-    const requests = [first];
-    while (requests.length < REQUESTS_MAX) {
-      const next = receiveMessageOnPort(port) as { message: CommitRequest } | undefined;
-      if (next === undefined) break;
-      requests.push(next.message);
-    }
-    port.postMessage(commitAll(committer, requests));
-  });
-}
-
-function commitAll(committer: EventLogCommitter, requests: readonly CommitRequest[]): CommitAnswer[] {
+function serve(port: MessagePort, options: WriterOptions): void {
+  const answer = (message: ThreadAnswer): void => port.postMessage(message);
   try {
-    const offsets = committer.commit(
-      requests.flatMap(({ batches }) => batches),
-      Date.now(),
-    );
-    let at = 0;
-    return requests.map(({ id, batches }) => {
-      const answer = { id, offsets: offsets.slice(at, at + batches.length) };
-      at += batches.length;
-      return answer;
+    const db = openForWriter(options);
+    const committer = new EventLogCommitter(db);
+    port.on('message', (request: ThreadRequest) => {
+      if (request.kind === 'close') {
+        db.close();
+        port.close();
+      } else answer(answerTo(committer, request));
     });
   } catch (error) {
-    return requests.map(({ id }) => ({ id, error: error instanceof Error ? error.message : String(error) }));
+    answer({ kind: 'not_opened', error: threadError(error) });
+    port.close();
   }
+}
+
+function answerTo(committer: EventLogCommitter, request: Exclude<ThreadRequest, { kind: 'close' }>): ThreadAnswer {
+  const { id } = request;
+  try {
+    if (request.kind === 'commit')
+      return { kind: 'committed', id, offsets: committer.commit(request.batches, request.nowMs) };
+    return { kind: 'dropped', id, result: committer.drop(request.released, request.beforeMs, request.limit) };
+  } catch (error) {
+    return { kind: 'failed', id, error: threadError(error) };
+  }
+}
+
+function threadError(error: unknown): ThreadError {
+  const { message, code } = error as { message?: unknown; code?: unknown };
+  return { message: String(message ?? error), code: typeof code === 'string' ? code : undefined };
 }

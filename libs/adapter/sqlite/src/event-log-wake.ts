@@ -1,46 +1,28 @@
 import { realpathSync } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
 
+/** Ends of partitions: partition, end, partition, end, … */
+export type EndsNotice = readonly number[];
+
 /**
- * Tells readers that there is something new: those of this instance, and through a broadcast channel those in other threads of the
- * process. Readers in other processes look at intervals.
+ * Tells the other instances on the same file in this process, in whichever thread, that something is durable. Processes look
+ * into the file at intervals instead.
  */
 export class EventLogWake {
   readonly #channel: BroadcastChannel;
-  readonly #sleepers = new Set<() => void>();
 
-  constructor(path: string) {
+  /** @param path the file, which must exist. */
+  constructor(path: string, onWake: (ends: EndsNotice) => void) {
     this.#channel = new BroadcastChannel(`giftmesh-event-log:${realpathSync(path)}`);
     this.#channel.unref();
-    this.#channel.onmessage = () => this.#wakeHere();
+    this.#channel.onmessage = (message) => onWake((message as { data: EndsNotice }).data);
   }
 
-  /** Something is new. */
-  wake(): void {
-    this.#wakeHere();
-    this.#channel.postMessage(null);
-  }
-
-  /** Resolves at the next wake, and after `timeoutMs` at the latest. */
-  sleep(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#sleepers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      timer.unref();
-      this.#sleepers.add(done);
-    });
+  wake(ends: EndsNotice): void {
+    this.#channel.postMessage(ends);
   }
 
   close(): void {
-    this.#wakeHere();
     this.#channel.close();
-  }
-
-  #wakeHere(): void {
-    for (const wake of [...this.#sleepers]) wake();
   }
 }

@@ -1,173 +1,206 @@
-import type {
-  Codec,
-  EventLog,
-  LogAppend,
-  LogPosition,
-  LogRecord,
-  SubscribeOptions,
-  Subscription,
+import { systemClock, type Cancel, type Clock } from '@giftmesh/kernel-time';
+import {
+  LogDelivery,
+  type Codec,
+  type EventLog,
+  type LogAppend,
+  type LogPosition,
+  type LogRecord,
+  type SubscribeOptions,
+  type Subscription,
 } from '@giftmesh/domain-money';
-import { openDatabase, type Database, type Durability } from './database';
-import { EventLogCommitter, type EncodedBatch } from './event-log-commit';
-import { encodePayload } from './event-log-payload';
+import { AppendQueue, type PartitionValues } from './event-log-append-queue';
+import { checkedOptions, type SqliteEventLogOptions } from './event-log-options';
 import { EventLogReader } from './event-log-reader';
+import { EventLogRetention } from './event-log-retention';
 import {
   EVENT_LOG_APPLICATION_ID,
   EVENT_LOG_SCHEMA_VERSION,
   checkPartitionCount,
   migrateEventLog,
 } from './event-log-schema';
-import { EventLogSubscription } from './event-log-subscription';
 import { EventLogTail } from './event-log-tail';
-import { EventLogWake } from './event-log-wake';
-import { InlineWriter, ThreadWriter, type EventLogWriter } from './event-log-writer';
+import { ThreadWriter } from './event-log-thread-writer';
+import { EventLogWake, type EndsNotice } from './event-log-wake';
+import { InlineWriter, unavailable, type EventLogWriter } from './event-log-writer';
+import { openDatabase, type Database } from './database';
 
-export interface SqliteEventLogOptions<T> {
-  /** The file; its folder must exist. */
-  readonly path: string;
-  readonly codec: Codec<T>;
-  /** Chosen once for the life of the file. */
-  readonly partitionCount: number;
-  /** What an append waits for. Default `fsync`. */
-  readonly durability?: Durability;
-  /** Where commits run. Default `thread`; `inline` for readers that hardly write. */
-  readonly writer?: 'thread' | 'inline';
-  /** How often readers look for what other processes have appended, milliseconds. Default 20. */
-  readonly pollMs?: number;
-  /** Newest values of each partition kept in memory for readers of this instance. Default 4,096. */
-  readonly tailMax?: number;
-  /** How long released records stay, milliseconds. Default one hour. */
-  readonly retentionMs?: number;
-}
-
-/** Batches removed in one step of retention, so that it never holds up an append for long. */
-const DROP_BATCHES_MAX = 100;
-/** Between such steps, milliseconds. */
-const DROP_INTERVAL_MS = 1_000;
-
-/** The event log on a SQLite file. Several instances may read it, in threads and processes; one should append. */
+/**
+ * The event log on a SQLite file. Any number of instances, in threads and processes, may read and append; appends of an instance
+ * that queue go into one commit, so one instance that appends much is faster than several.
+ */
 export class SqliteEventLog<T> implements EventLog<T> {
   readonly partitionCount: number;
   readonly #options: Required<SqliteEventLogOptions<T>>;
+  readonly #clock: Clock;
   readonly #db: Database;
   readonly #reader: EventLogReader<T>;
   readonly #writer: EventLogWriter;
-  readonly #committer: EventLogCommitter;
+  readonly #queue: AppendQueue<T>;
+  readonly #retention: EventLogRetention;
   readonly #wake: EventLogWake;
   readonly #tails: readonly EventLogTail<T>[];
-  readonly #subscriptions = new Set<Subscription>();
-  readonly #released = new Map<number, number>();
-  #droppedAtMs = 0;
+  readonly #deliveries = new Set<LogDelivery<T>>();
+  #cancelPoll: Cancel | undefined;
+  #closing: Promise<void> | undefined;
 
-  /** Opens the file, or makes it. Throws `DataFileError` for one that can't be used. */
+  /** Opens the file, or makes it. Throws `DataFileError` for one that can't be used, RangeError for a wrong option. */
   constructor(options: SqliteEventLogOptions<T>) {
-    if (!Number.isInteger(options.partitionCount) || options.partitionCount < 1)
-      throw new RangeError(`partitionCount must be an integer of at least 1, is ${options.partitionCount}`);
-    this.#options = {
-      durability: 'fsync',
-      writer: 'thread',
-      pollMs: 20,
-      tailMax: 4_096,
-      retentionMs: 3_600_000,
-      ...options,
-    };
-    const { path, codec, partitionCount, durability, writer, tailMax } = this.#options;
+    this.#options = checkedOptions(options, systemClock);
+    const { path, codec, partitionCount, clock, tailMax } = this.#options;
     this.partitionCount = partitionCount;
-    this.#db = openDatabase(path, {
+    this.#clock = clock;
+    this.#db = this.#open();
+    try {
+      this.#reader = new EventLogReader(this.#db, path, partitionCount, codec);
+      this.#wake = new EventLogWake(path, (ends) => this.#onWake(ends));
+      this.#writer = this.#createWriter();
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+    this.#retention = new EventLogRetention(this.#writer, clock, this.#options.retentionMs);
+    this.#queue = new AppendQueue<T>({
+      codec,
+      queueBytesMax: this.#options.queueBytesMax,
+      commit: (batches) => this.#writer.commit(batches, clock.nowMs()),
+      onDurable: (batches) => this.#onDurable(batches),
+    });
+    this.#tails = Array.from({ length: partitionCount }, (_, partition) => new EventLogTail<T>(partition, tailMax));
+  }
+
+  async append(entries: readonly LogAppend<T>[]): Promise<void> {
+    for (const { partition } of entries) this.#reader.checkPartition(partition);
+    await this.#queue.append(entries);
+  }
+
+  async endPositions(): Promise<readonly LogPosition[]> {
+    this.#refuseClosed();
+    return this.#reader.endPositions();
+  }
+
+  async read(from: LogPosition, recordsMax: number): Promise<readonly LogRecord<T>[]> {
+    this.#refuseClosed();
+    return this.#reader.read(from, recordsMax);
+  }
+
+  subscribe(options: SubscribeOptions<T>): Subscription {
+    this.#refuseClosed();
+    const source = {
+      partitionCount: this.partitionCount,
+      clock: this.#clock,
+      readNow: (from: LogPosition, recordsMax: number) =>
+        this.#tails[from.partition]?.read(from.offset, recordsMax) ?? this.#reader.readKnown(from, recordsMax),
+    };
+    this.#reader.refresh();
+    const delivery: LogDelivery<T> = new LogDelivery<T>(source, options, () => this.#onDeliveryEnd(delivery));
+    this.#deliveries.add(delivery);
+    if (this.#cancelPoll === undefined) this.#planPoll();
+    return delivery;
+  }
+
+  async release({ partition, offset }: LogPosition): Promise<void> {
+    this.#refuseClosed();
+    this.#reader.checkPartition(partition);
+    this.#retention.release(partition, offset);
+  }
+
+  healthy(): boolean {
+    return this.#closing === undefined && this.#writer.healthy();
+  }
+
+  /** Waits for appends and deliveries under way. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelPoll?.();
+    await Promise.all([...this.#deliveries].map((delivery) => delivery.close()));
+    await this.#queue.close();
+    await this.#retention.close();
+    await this.#writer.close();
+    this.#wake.close();
+    this.#db.close();
+  }
+
+  #open(): Database {
+    const { path, partitionCount, durability } = this.#options;
+    const db = openDatabase(path, {
       applicationId: EVENT_LOG_APPLICATION_ID,
       schemaVersion: EVENT_LOG_SCHEMA_VERSION,
       migrate: migrateEventLog(partitionCount),
       durability,
     });
     try {
-      checkPartitionCount(this.#db, path, partitionCount);
+      checkPartitionCount(db, path, partitionCount);
+      return db;
     } catch (error) {
-      this.#db.close();
+      db.close();
       throw error;
     }
-    this.#reader = new EventLogReader(this.#db, codec);
-    this.#committer = new EventLogCommitter(this.#db);
-    this.#writer = writer === 'thread' ? new ThreadWriter(path, durability) : new InlineWriter(this.#db);
-    this.#wake = new EventLogWake(path);
-    this.#tails = Array.from({ length: partitionCount }, (_, partition) => new EventLogTail<T>(partition, tailMax));
   }
 
-  async append(entries: readonly LogAppend<T>[]): Promise<void> {
-    const groups = groupByPartition(entries, this.partitionCount);
-    const batches = groups.map(({ partition, values }): EncodedBatch => ({
-      partition,
-      count: values.length,
-      payload: encodePayload(values, this.#options.codec),
-    }));
-    if (batches.length === 0) return;
-    const offsets = await this.#writer.commit(batches);
-    groups.forEach(({ partition, values }, index) => this.#tails[partition]?.push(offsets[index] ?? 0, values));
-    this.#wake.wake();
+  #createWriter(): EventLogWriter {
+    const { writer, clock, threadFile } = this.#options;
+    return writer === 'inline' ? new InlineWriter(this.#options) : new ThreadWriter(this.#options, clock, threadFile);
   }
 
-  async endPositions(): Promise<readonly LogPosition[]> {
-    return this.#reader.endPositions();
+  #onDurable(batches: readonly (PartitionValues<T> & { readonly firstOffset: number })[]): void {
+    const ends: number[] = [];
+    for (const { partition, values, firstOffset } of batches) {
+      const end = firstOffset + values.length;
+      if (this.#deliveries.size > 0) this.#tails[partition]?.push(firstOffset, values);
+      this.#reader.noteEnd(partition, end);
+      ends.push(partition, end);
+    }
+    this.#trimTails();
+    this.#wake.wake(ends);
+    this.#wakeDeliveries();
   }
 
-  async read(from: LogPosition, recordsMax: number): Promise<readonly LogRecord<T>[]> {
-    return this.#read(from.partition, from.offset, recordsMax);
+  #onWake(ends: EndsNotice): void {
+    for (let index = 0; index + 1 < ends.length; index += 2)
+      this.#reader.noteEnd(ends[index] as number, ends[index + 1] as number);
+    this.#wakeDeliveries();
   }
 
-  subscribe(options: SubscribeOptions<T>): Subscription {
-    const subscription = new EventLogSubscription<T>(
-      {
-        partitionCount: this.partitionCount,
-        pollMs: this.#options.pollMs,
-        read: (partition, offset, recordsMax) => this.#read(partition, offset, recordsMax),
-        sleep: (timeoutMs) => this.#wake.sleep(timeoutMs),
-      },
-      options,
-    );
-    this.#subscriptions.add(subscription);
-    return {
-      close: async () => {
-        this.#subscriptions.delete(subscription);
-        await subscription.close();
-      },
-    };
+  #wakeDeliveries(): void {
+    for (const delivery of this.#deliveries) delivery.wake();
   }
 
-  async release({ partition, offset }: LogPosition): Promise<void> {
-    this.#released.set(partition, Math.max(this.#released.get(partition) ?? 0, offset));
-    const nowMs = performance.now();
-    if (nowMs - this.#droppedAtMs < DROP_INTERVAL_MS) return;
-    this.#droppedAtMs = nowMs;
-    const beforeMs = Date.now() - this.#options.retentionMs;
-    for (const [number, before] of this.#released) this.#committer.drop(number, before, beforeMs, DROP_BATCHES_MAX);
+  /** Tails keep what some subscriber of this instance has yet to read. */
+  #trimTails(): void {
+    const offsets = [...this.#deliveries].map((delivery) => delivery.offsets);
+    if (offsets.some((each) => each === undefined)) return;
+    this.#tails.forEach((tail, partition) => {
+      if (tail.size > 0) tail.dropBefore(Math.min(...offsets.map((each) => each?.[partition] ?? 0), Infinity));
+    });
   }
 
-  healthy(): boolean {
-    return this.#writer.healthy();
+  #onDeliveryEnd(delivery: LogDelivery<T>): void {
+    this.#deliveries.delete(delivery);
+    if (this.#deliveries.size > 0) return;
+    this.#cancelPoll?.();
+    this.#cancelPoll = undefined;
+    this.#trimTails();
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
-    await this.#writer.close();
-    this.#wake.close();
-    this.#db.close();
+  /** Looks for what other processes have appended, as long as somebody waits for it. */
+  #planPoll(): void {
+    this.#cancelPoll = this.#clock.schedule(this.#options.pollMs, () => {
+      try {
+        if (this.#reader.refresh()) this.#wakeDeliveries();
+      } catch {
+        // A subscriber meets the error when it reads, and ends by it.
+        this.#wakeDeliveries();
+      }
+      this.#planPoll();
+    });
   }
 
-  #read(partition: number, offset: number, recordsMax: number): LogRecord<T>[] {
-    return this.#tails[partition]?.read(offset, recordsMax) ?? this.#reader.read({ partition, offset }, recordsMax);
+  #refuseClosed(): void {
+    if (this.#closing !== undefined) throw unavailable(`the event log ${this.#options.path} is closed`);
   }
-}
-
-function groupByPartition<T>(
-  entries: readonly LogAppend<T>[],
-  partitionCount: number,
-): { readonly partition: number; readonly values: T[] }[] {
-  const groups = new Map<number, T[]>();
-  for (const { partition, value } of entries) {
-    if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount)
-      throw new RangeError(`there is no partition ${partition}`);
-    const values = groups.get(partition);
-    if (values === undefined) groups.set(partition, [value]);
-    else values.push(value);
-  }
-  return [...groups].map(([partition, values]) => ({ partition, values }));
 }

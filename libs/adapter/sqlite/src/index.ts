@@ -1,7 +1,8 @@
 export * from './data-file-error';
 export { openDatabase, type Database, type Durability, type OpenDatabaseOptions } from './database';
 export { lockDataFolder, type DataFolderLock } from './data-folder-lock';
-export { SqliteEventLog, type SqliteEventLogOptions } from './event-log';
+export { SqliteEventLog } from './event-log';
+export type { SqliteEventLogOptions } from './event-log-options';
 export { SqliteActivityStore, type SqliteActivityStoreOptions } from './activity-store';
 export { SqliteLedger, SqliteLedgerCore, type SqliteLedgerOptions } from './ledger';
 export {

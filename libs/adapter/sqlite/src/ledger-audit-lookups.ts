@@ -1,8 +1,9 @@
 import { isUuidV7, uuidFromBytes, uuidToBytes } from '@giftmesh/kernel-ids';
-import type { EventAuditLookups } from '@giftmesh/domain-money';
+import type { EventAuditLookups, EventLeg } from '@giftmesh/domain-money';
 import type { Database } from './database';
-import { RecordTable } from './ledger-rows';
-import { ASSET_CODES, EVENT_TYPE_CODES, OUTCOME_CODES, wordOf } from './ledger-schema';
+import { payeesOf } from './ledger-orders';
+import { RecordTable, type RecordRow } from './ledger-rows';
+import { ASSET_CODES, EVENT_TYPE_CODES, OUTCOME_CODES, ROLE_CODES, wordOf } from './ledger-schema';
 
 /** How the audit of events looks other things up in a ledger's file. */
 export function auditLookups(db: Database): EventAuditLookups {
@@ -37,5 +38,19 @@ export function auditLookups(db: Database): EventAuditLookups {
       const row = isUuidV7(eventId) ? records.get(userId, 'payee', eventId, opUserId) : undefined;
       return row === undefined ? undefined : { incr: row[11] };
     },
+  };
+}
+
+/** What the audit of events needs of a row. */
+export function legOf(row: RecordRow): EventLeg {
+  return {
+    userId: row[0],
+    role: wordOf(ROLE_CODES, row[1]),
+    eventType: wordOf(EVENT_TYPE_CODES, row[4]),
+    outcome: wordOf(OUTCOME_CODES, row[5]),
+    objId: row[8],
+    assetType: wordOf(ASSET_CODES, row[10]),
+    incr: row[11],
+    payees: Number(row[1]) === ROLE_CODES.payer ? payeesOf(row) : [],
   };
 }

@@ -11,10 +11,9 @@ import {
   type LedgerAccount,
 } from '@giftmesh/domain-money';
 import type { Database } from './database';
-import { auditLookups } from './ledger-audit-lookups';
-import { payeesOf } from './ledger-orders';
+import { auditLookups, legOf } from './ledger-audit-lookups';
 import { RECORD_COLUMNS, RecordTable, type RecordRow } from './ledger-rows';
-import { ASSET_CODES, EVENT_TYPE_CODES, openLedgerFile, OUTCOME_CODES, ROLE_CODES, wordOf } from './ledger-schema';
+import { ASSET_CODES, EVENT_TYPE_CODES, openLedgerFile, ROLE_CODES, wordOf } from './ledger-schema';
 
 /** Differences that are kept when the caller names no limit. */
 export const DIFFERENCES_MAX = 1000;
@@ -286,17 +285,4 @@ class LedgerAudit {
     }
     this.#onProgress({ stage, rows });
   }
-}
-
-function legOf(row: RecordRow): EventLeg {
-  return {
-    userId: row[0],
-    role: wordOf(ROLE_CODES, row[1]),
-    eventType: wordOf(EVENT_TYPE_CODES, row[4]),
-    outcome: wordOf(OUTCOME_CODES, row[5]),
-    objId: row[8],
-    assetType: wordOf(ASSET_CODES, row[10]),
-    incr: row[11],
-    payees: Number(row[1]) === ROLE_CODES.payer ? payeesOf(row) : [],
-  };
 }

@@ -1,8 +1,8 @@
 import type { FieldViolation } from '@giftmesh/kernel-errors';
 import { isUuidV7 } from '@giftmesh/kernel-ids';
-import { AMOUNT_MAX, ASSET_TYPES } from './assets';
+import { AMOUNT_MAX, ASSET_TYPES, type AssetChange } from './assets';
 import type { DecidedEvent, Fence } from './decision';
-import { BIZ_TYPES, type EventType } from './event';
+import { BIZ_TYPES, type AssetEvent, type EventType } from './event';
 import { eventProblems } from './event-rules';
 import { orderProblems, reversalProblems } from './order-rules';
 import { LedgerRejectError, type AssetRecord, type LedgerSlice, type Order, type Reversal } from './ports/ledger';
@@ -112,34 +112,39 @@ export function isOrderType(eventType: EventType): boolean {
 
 /** The legs of an applied event, its payer first, as the ledger keeps them. */
 export function recordsOf(decided: DecidedEvent, appliedAtMs: number): AssetRecord[] {
-  const { event } = decided;
-  const [first] = event.toUserChanges;
-  const common = {
+  const { event, opUserBalance } = decided;
+  const payees = event.toUserChanges;
+  const counterpart = payees.length === 1 ? (payees[0] as AssetChange).userId : 0n;
+  const records = [recordOfLeg(event, 'payer', event.opUserChange, counterpart, opUserBalance, appliedAtMs)];
+  for (const change of payees)
+    records.push(recordOfLeg(event, 'payee', change, event.opUserId, undefined, appliedAtMs));
+  return records;
+}
+
+function recordOfLeg(
+  event: AssetEvent,
+  role: AssetRecord['role'],
+  change: AssetChange,
+  counterpartUserId: bigint,
+  balanceAfter: bigint | undefined,
+  appliedAtMs: number,
+): AssetRecord {
+  return {
     eventId: event.eventId,
     opUserId: event.opUserId,
+    userId: change.userId,
+    role,
     eventType: event.eventType,
     bizId: event.bizId,
     bizType: event.bizType,
     objId: event.objId,
     quantity: event.quantity,
+    assetType: change.assetType,
+    incr: change.incr,
+    counterpartUserId,
+    balanceAfter,
     appliedAtMs,
   };
-  return [
-    {
-      ...common,
-      ...event.opUserChange,
-      role: 'payer',
-      counterpartUserId: event.toUserChanges.length === 1 && first !== undefined ? first.userId : 0n,
-      balanceAfter: decided.opUserBalance,
-    },
-    ...event.toUserChanges.map((change) => ({
-      ...common,
-      ...change,
-      role: 'payee' as const,
-      counterpartUserId: event.opUserId,
-      balanceAfter: undefined,
-    })),
-  ];
 }
 
 /** The record of an order. */

@@ -124,8 +124,8 @@ describe.each(['grpc', 'in process', 'message port'])('a client over the transpo
     const repeat = async (): Promise<void> => {
       for await (const { text } of client.repeat({ text: '' })) seen.push(text);
     };
-    for (const failing of [client.say({ text: '' }), client.collect(texts(3)), repeat(), all(client.chat(texts(3)))]) {
-      const failure = await failureOf(failing);
+    const failing = [client.say({ text: '' }), client.collect(texts(3)), repeat(), all(client.chat(texts(3)))];
+    for (const failure of await Promise.all(failing.map(failureOf))) {
       expect(failure).toBeInstanceOf(StatusError);
       expect(failure).toMatchObject(expected);
     }
@@ -347,6 +347,7 @@ describe.each(['grpc', 'in process', 'message port'])('a client over the transpo
     const heard: unknown[] = [];
     async function* broken(): AsyncIterable<SayRequest> {
       yield { text: 'x' };
+      await until(() => heard.length === 1);
       throw new Error('mine');
     }
     const { client } = await start(kind, {
@@ -362,6 +363,7 @@ describe.each(['grpc', 'in process', 'message port'])('a client over the transpo
         },
       },
     });
+    const ff = await failureOf(client.collect(broken())); console.log(ff, heard);
     expect(await failureOf(client.collect(broken()))).toMatchObject({ code: StatusCode.INTERNAL });
     await until(() => heard.length === 2);
     expect(heard).toEqual(['request', 'failure']);

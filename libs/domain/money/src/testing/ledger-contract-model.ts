@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { balanceOf } from '../assets';
-import type { DecidedEvent, LogEntry } from '../decision';
+import type { DecidedEvent } from '../decision';
 import {
   OrderConflictError,
   PositionConflictError,
@@ -10,45 +10,31 @@ import {
   type Ledger,
 } from '../ports/ledger';
 import type { MakeLedger } from './ledger-contract';
-import { CONTRACT_SHARDS, userIn } from './ledger-contract-harness';
-import { eventEntry, fenceEntry, sampleDecided, sampleId, sampleOrder, SAMPLE_START_MS } from './ledger-samples';
+import { CONTRACT_SHARDS } from './ledger-contract-harness';
+import { MODEL_USERS, NaiveBooks, type ModelEntry } from './ledger-naive-books';
+import { eventEntry, fenceEntry, sampleId, sampleOrder, SAMPLE_START_MS } from './ledger-samples';
 
 /** Runs of the model against each ledger; a run is one fresh ledger and up to 25 calls. */
 export const MODEL_RUNS = 60;
 
-const USERS = [userIn(0, 0), userIn(0, 1), userIn(1, 0), userIn(2, 0)];
-
 type Step =
   | {
       readonly kind: 'apply';
-      readonly slices: readonly { readonly partition: number; readonly picks: readonly Pick[] }[];
+      readonly slices: readonly { readonly partition: number; readonly picks: readonly ModelEntry[] }[];
     }
   | { readonly kind: 'stale'; readonly partition: number; readonly off: number }
   | { readonly kind: 'order'; readonly n: number; readonly user: number; readonly amount: number }
   | { readonly kind: 'reverse'; readonly n: number; readonly of: number; readonly amount: number }
   | { readonly kind: 'reopen' };
 
-type Pick =
-  | {
-      readonly kind: 'event';
-      readonly id: number;
-      readonly from: number;
-      readonly to: readonly number[];
-      readonly amount: number;
-      readonly refused: boolean;
-      readonly diamond: boolean;
-      readonly generation: number;
-    }
-  | { readonly kind: 'fence'; readonly partition: number; readonly generation: number };
-
-const pick: fc.Arbitrary<Pick> = fc.oneof(
+const pick: fc.Arbitrary<ModelEntry> = fc.oneof(
   {
     weight: 9,
     arbitrary: fc.record({
       kind: fc.constant('event' as const),
       id: fc.integer({ min: 1, max: 12 }),
-      from: fc.nat(USERS.length - 1),
-      to: fc.uniqueArray(fc.nat(USERS.length - 1), { maxLength: 3 }),
+      from: fc.nat(MODEL_USERS.length - 1),
+      to: fc.uniqueArray(fc.nat(MODEL_USERS.length - 1), { maxLength: 3 }),
       amount: fc.integer({ min: 1, max: 50 }),
       refused: fc.boolean(),
       diamond: fc.boolean(),
@@ -82,7 +68,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('order' as const),
       n: fc.integer({ min: 100, max: 104 }),
-      user: fc.nat(USERS.length - 1),
+      user: fc.nat(MODEL_USERS.length - 1),
       amount: fc.constantFrom(5, 70),
     }),
   },
@@ -97,69 +83,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
 );
-
-/** The books as a list of what was accepted: everything else is computed from it, in the plainest way. */
-class NaiveBooks {
-  readonly accepted = new Map<string, DecidedEvent>();
-  readonly orders = new Map<number, { user: bigint; amount: bigint }>();
-  readonly reversed = new Map<string, { readonly by: string; readonly amount: bigint }>();
-  readonly offsets = [0, 0, 0, 0];
-  readonly #fences = new Map<number, number>();
-  readonly #seqs = new Map<string, number>();
-
-  decidedOf(one: Extract<Pick, { kind: 'event' }>): DecidedEvent {
-    const from = USERS[one.from] as bigint;
-    const asset = one.diamond ? ('diamond' as const) : ('coin' as const);
-    const account = `${from}/${asset}`;
-    if (!one.refused) this.#seqs.set(account, (this.#seqs.get(account) ?? 0) + 1);
-    return sampleDecided({
-      id: one.id,
-      from,
-      to: one.to.map((index) => [USERS[index] as bigint, BigInt(one.amount)] as const),
-      amount: BigInt(one.amount),
-      asset,
-      refused: one.refused,
-      seq: this.#seqs.get(account) ?? 1,
-      generation: one.generation,
-    });
-  }
-
-  /** Takes an entry of a partition; true for what counts as settled. */
-  take(entry: LogEntry, partition: number): 'applied' | 'duplicate' | 'fenced' | 'fence' {
-    this.offsets[partition] = (this.offsets[partition] as number) + 1;
-    if (entry.kind === 'fence') {
-      for (const shard of entry.fence.shards)
-        if (shard % 4 === partition)
-          this.#fences.set(shard, Math.max(this.#fences.get(shard) ?? 0, entry.fence.generation));
-      return 'fence';
-    }
-    const { event, generation } = entry.decided;
-    if (generation < (this.#fences.get(CONTRACT_SHARDS.shardOf(event.opUserId)) ?? 0)) return 'fenced';
-    const key = `${event.opUserId}/${event.eventId}`;
-    if (this.accepted.has(key)) return 'duplicate';
-    this.accepted.set(key, entry.decided);
-    return 'applied';
-  }
-
-  /** Counters of all accounts by `user/asset`, replayed from the start. Shares of partial reversals are not known here. */
-  replay(): Map<string, { credited: bigint; debited: bigint }> {
-    const accounts = new Map<string, { credited: bigint; debited: bigint }>();
-    const account = (key: string) => {
-      const known = accounts.get(key) ?? { credited: 0n, debited: 0n };
-      accounts.set(key, known);
-      return known;
-    };
-    for (const [key, { event, outcome }] of this.accepted) {
-      if (outcome !== 'applied') continue;
-      const pays = event.opUserChange;
-      account(`${pays.userId}/${pays.assetType}`).debited -= pays.incr;
-      for (const gets of event.toUserChanges) account(`${gets.userId}/${gets.assetType}`).credited += gets.incr;
-      account(`${pays.userId}/${pays.assetType}`).credited += this.reversed.get(key)?.amount ?? 0n;
-    }
-    for (const { user, amount } of this.orders.values()) account(`${user}/coin`).credited += amount;
-    return accounts;
-  }
-}
 
 /** Random calls against a naive oracle: counters, records, answers and conservation after each of them. */
 export function ledgerModelContract(makeLedger: MakeLedger): void {
@@ -195,7 +118,7 @@ async function perform(ledger: Ledger, books: NaiveBooks, one: Exclude<Step, { k
       return;
     }
     case 'order': {
-      const user = USERS[one.user] as bigint;
+      const user = MODEL_USERS[one.user] as bigint;
       const amount = BigInt(one.amount);
       const known = books.orders.get(one.n);
       const call = ledger.applyOrder(sampleOrder(one.n, user, amount));
@@ -215,7 +138,7 @@ async function perform(ledger: Ledger, books: NaiveBooks, one: Exclude<Step, { k
 async function performApply(
   ledger: Ledger,
   books: NaiveBooks,
-  wanted: readonly { readonly partition: number; readonly picks: readonly Pick[] }[],
+  wanted: readonly { readonly partition: number; readonly picks: readonly ModelEntry[] }[],
 ): Promise<void> {
   const counts = { applied: 0, duplicates: 0, fenced: 0 };
   const settled = new Set<string>();
@@ -275,7 +198,7 @@ async function performReverse(
 }
 
 async function compare(ledger: Ledger, books: NaiveBooks): Promise<void> {
-  const counters = await ledger.counters(USERS);
+  const counters = await ledger.counters(MODEL_USERS);
   const expected = books.replay();
   const actual = new Map(counters.map((one) => [`${one.userId}/${one.assetType}`, one]));
   for (const [key, { credited, debited }] of expected) expect(actual.get(key)).toMatchObject({ credited, debited });
@@ -295,7 +218,7 @@ async function compare(ledger: Ledger, books: NaiveBooks): Promise<void> {
 
   // Counters are the sum over records, on each account.
   const sums = new Map<string, { in: bigint; out: bigint; back: bigint }>();
-  for (const userId of USERS) {
+  for (const userId of MODEL_USERS) {
     for (const record of await ledger.records(userId, 10_000)) addRecord(sums, record);
   }
   for (const [key, one] of actual)

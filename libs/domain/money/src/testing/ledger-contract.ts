@@ -4,7 +4,10 @@ import type { ShardMap } from '../shards';
 import { ledgerApplyContract } from './ledger-contract-apply';
 import { ledgerModelContract } from './ledger-contract-model';
 import { ledgerOrderContract } from './ledger-contract-orders';
+import { ledgerPoisonContract } from './ledger-contract-poison';
+import { ledgerPositionContract } from './ledger-contract-positions';
 import { ledgerReadContract } from './ledger-contract-reads';
+import { ledgerReversalContract } from './ledger-contract-reversals';
 
 export interface LedgerUnderTest {
   readonly ledger: Ledger;
@@ -21,8 +24,11 @@ export type MakeLedger = (setup: { readonly clock: Clock; readonly shards: Shard
 export function ledgerContract(name: string, makeLedger: MakeLedger): void {
   describe(`${name} as a ledger`, () => {
     ledgerApplyContract(makeLedger);
+    ledgerPositionContract(makeLedger);
+    ledgerPoisonContract(makeLedger);
     ledgerReadContract(makeLedger);
     ledgerOrderContract(makeLedger);
+    ledgerReversalContract(makeLedger);
     ledgerModelContract(makeLedger);
   });
 }

@@ -1,15 +1,15 @@
 import type { Clock } from '@giftmesh/kernel-time';
 import { lowestUuidV7At, uuidV7TimeMs } from '@giftmesh/kernel-ids';
-import { ASSET_TYPES, zeroCounters, type AssetType, type Counters } from '../assets';
+import { zeroCounters, type Counters } from '../assets';
 import { markerOf, type DecidedEvent, type Marker } from '../decision';
 import type { EventKey } from '../event';
 import {
   checkEventId,
   checkLimit,
-  checkTime,
   checkOrder,
   checkReversal,
   checkShards,
+  checkTime,
   checkSlices,
   compareRecords,
   orderRecordOf,
@@ -31,9 +31,10 @@ import {
   type Reversal,
 } from '../ports/ledger';
 import type { LogPosition } from '../ports/event-log';
-import { applyReversal, planReversal, type AppliedReversal } from '../reversal-rules';
+import { applyReversal, planReversal } from '../reversal-rules';
 import { applyDelta, applyFences, checkCounters, sumDeltas, type LedgerAccount } from '../settlement';
 import type { ShardMap } from '../shards';
+import { countersOf, MemoryBooks, orderKey } from './memory-ledger-books';
 
 /** Everything that a {@link MemoryLedger} holds, for an oracle to look at. Copies of the lists, not of their entries. */
 export interface LedgerSnapshot {
@@ -50,19 +51,6 @@ export interface LedgerSnapshot {
   readonly anomalies: readonly Anomaly[];
 }
 
-interface UserBooks {
-  readonly accounts: Map<AssetType, LedgerAccount>;
-  /** In order of `compareRecords` as soon as somebody reads them. */
-  records: AssetRecord[];
-  recordsSorted: boolean;
-  /** Events that the user caused, by id. */
-  readonly decided: Map<string, DecidedEvent>;
-  readonly orders: Map<string, Order>;
-  /** Reversals of the user's events, by the original's id, and the originals by the reversal's id. */
-  readonly reversalOf: Map<string, AppliedReversal>;
-  readonly originalOf: Map<string, string>;
-}
-
 /**
  * The books in memory: a fake that keeps every rule of the port, for tests and for the simulator. Each method does its
  * whole work in one turn, before it returns its promise, so nothing can come between its steps.
@@ -70,11 +58,7 @@ interface UserBooks {
 export class MemoryLedger implements Ledger {
   readonly #clock: Clock;
   readonly #shards: ShardMap;
-  readonly #users = new Map<bigint, UserBooks>();
-  readonly #allRecords: AssetRecord[] = [];
-  readonly #allDecided: DecidedEvent[] = [];
-  readonly #reversals: Reversal[] = [];
-  readonly #ordersByOutsideId = new Map<string, Order>();
+  readonly #books = new MemoryBooks();
   readonly #positions = new Map<number, number>();
   readonly #generationsGiven = new Map<number, number>();
   #fences: ReadonlyMap<number, number> = new Map();
@@ -101,20 +85,16 @@ export class MemoryLedger implements Ledger {
     const { fresh, settled } = this.#freshOf(events);
     const changes = sumDeltas(fresh).map((delta) => ({
       delta,
-      ...applyDelta(this.#account(delta.userId, delta.assetType), delta),
+      ...applyDelta(this.#books.account(delta.userId, delta.assetType), delta),
     }));
 
     // Nothing above has written and nothing below can fail.
     const nowMs = this.#clock.nowMs();
     for (const [partition, offset] of positions) this.#positions.set(partition, offset);
     this.#fences = fences;
-    for (const decided of fresh) {
-      this.#allDecided.push(decided);
-      this.#books(decided.event.opUserId).decided.set(decided.event.eventId, decided);
-      if (decided.outcome === 'applied') for (const record of recordsOf(decided, nowMs)) this.#addRecord(record);
-    }
+    for (const decided of fresh) this.#books.addDecided(decided, nowMs);
     for (const { delta, after, anomalies } of changes) {
-      this.#setAccount(after);
+      this.#books.setAccount(after);
       for (const anomaly of anomalies)
         this.#anomalies.push({
           id: this.#anomalies.length + 1,
@@ -143,13 +123,14 @@ export class MemoryLedger implements Ledger {
     checkTime('markersSinceMs', markersSinceMs);
     return userIds.map((userId) => {
       const lowest = lowestUuidV7At(markersSinceMs);
-      const since = [...(this.#users.get(userId)?.decided.values() ?? [])]
+      const since = this.#books
+        .allDecidedOf(userId)
         .filter(({ event }) => event.eventId >= lowest)
         .sort((a, b) => (a.event.eventId > b.event.eventId ? -1 : 1));
       const left = since[markersMax];
       return {
         userId,
-        accounts: this.#countersOf(userId),
+        accounts: this.#books.countersOf(userId),
         markers: since.slice(0, markersMax).map(markerOf),
         markersSinceMs: left === undefined ? markersSinceMs : uuidV7TimeMs(left.event.eventId) + 1,
       };
@@ -158,54 +139,49 @@ export class MemoryLedger implements Ledger {
 
   async decided(events: readonly EventKey[]): Promise<readonly (Marker | undefined)[]> {
     this.#mustBeOpen();
-    return events.map(({ opUserId, eventId }) => {
-      checkEventId(eventId);
-      const decided = this.#users.get(opUserId)?.decided.get(eventId);
+    return events.map((key) => {
+      checkEventId(key.eventId);
+      const decided = this.#books.decidedOf(key);
       return decided === undefined ? undefined : markerOf(decided);
     });
   }
 
   async counters(userIds: readonly bigint[]): Promise<readonly Counters[]> {
     this.#mustBeOpen();
-    return userIds.flatMap((userId) => this.#countersOf(userId));
+    return userIds.flatMap((userId) => this.#books.countersOf(userId));
   }
 
   async records(userId: bigint, limit: number, after?: RecordCursor): Promise<readonly AssetRecord[]> {
     this.#mustBeOpen();
     checkLimit('limit', limit, 1);
     if (after !== undefined) checkEventId(after.eventId);
-    const books = this.#users.get(userId);
-    if (books === undefined) return [];
-    if (!books.recordsSorted) books.records.sort(compareRecords);
-    books.recordsSorted = true;
-    const start = after === undefined ? 0 : books.records.findIndex((record) => compareRecords(after, record) < 0);
-    return start < 0 ? [] : books.records.slice(start, start + limit);
+    const records = this.#books.recordsOf(userId);
+    const start = after === undefined ? 0 : records.findIndex((record) => compareRecords(after, record) < 0);
+    return start < 0 ? [] : records.slice(start, start + limit);
   }
 
   async applyOrder(order: Order): Promise<{ readonly counters: Counters; readonly duplicate: boolean }> {
     this.#mustBeOpen();
     checkOrder(order);
-    const key = `${order.eventType}/${order.outsideTransactionId}`;
+    const key = orderKey(order);
     const named = `order ${key}`;
-    const before = this.#account(order.userId, order.assetType) ?? {
+    const before = this.#books.account(order.userId, order.assetType) ?? {
       ...zeroCounters(order.userId, order.assetType),
       debits: 0,
     };
-    const known = this.#ordersByOutsideId.get(key);
+    const known = this.#books.orders.get(key);
     if (known !== undefined) {
       if (known.userId !== order.userId || known.assetType !== order.assetType || known.amount !== order.amount)
         throw new OrderConflictError(`${named} is known with ${known.amount} ${known.assetType} for ${known.userId}`);
       return { counters: countersOf(before), duplicate: true };
     }
-    if (this.#eventIdTaken(order.userId, order.eventId))
+    if (this.#books.isTaken({ opUserId: order.userId, eventId: order.eventId }))
       throw new OrderConflictError(`${named}: event id ${order.eventId} belongs to another event of the user`);
     const after = { ...before, credited: before.credited + order.amount };
     checkCounters(after);
 
-    this.#ordersByOutsideId.set(key, order);
-    this.#books(order.userId).orders.set(order.eventId, order);
-    this.#setAccount(after);
-    this.#addRecord(orderRecordOf(order, this.#clock.nowMs()));
+    this.#books.setAccount(after);
+    this.#books.addOrder(order, orderRecordOf(order, this.#clock.nowMs()));
     return { counters: countersOf(after), duplicate: false };
   }
 
@@ -215,31 +191,26 @@ export class MemoryLedger implements Ledger {
     this.#mustBeOpen();
     checkReversal(reversal);
     const { opUserId, eventId, originalEventId } = reversal;
-    const books = this.#users.get(opUserId);
-    const reversalOfOriginal = books?.reversalOf.get(originalEventId);
     const plan = planReversal(reversal, {
-      original: this.#legsOf({ opUserId, eventId: originalEventId }),
-      reversalOfOriginal,
-      eventIdTaken: this.#eventIdTaken(opUserId, eventId),
+      original: this.#books.legsOf({ opUserId, eventId: originalEventId }),
+      reversalOfOriginal: this.#books.reversalOf({ opUserId, eventId: originalEventId }),
+      eventIdTaken: this.#books.isTaken({ opUserId, eventId }),
     });
     if (plan.kind === 'duplicate') {
-      const legs = this.#legsOf({ opUserId, eventId }) ?? [];
+      const legs = this.#books.legsOf({ opUserId, eventId }) ?? [];
       const keys = new Map(legs.map((leg) => [`${leg.userId}/${leg.assetType}`, leg]));
-      const accounts = [...keys.values()].map((leg) => this.#account(leg.userId, leg.assetType) as LedgerAccount);
+      const accounts = [...keys.values()].map((leg) => this.#books.account(leg.userId, leg.assetType) as LedgerAccount);
       return { reversed: plan.amount, duplicate: true, counters: accounts.map(countersOf) };
     }
     const { accounts, records } = applyReversal(
       reversal,
       plan,
-      (userId, assetType) => this.#account(userId, assetType),
+      (userId, assetType) => this.#books.account(userId, assetType),
       this.#clock.nowMs(),
     );
 
-    this.#reversals.push({ ...reversal, amount: plan.amount });
-    this.#books(opUserId).reversalOf.set(originalEventId, { eventId, originalEventId, amount: plan.amount });
-    this.#books(opUserId).originalOf.set(eventId, originalEventId);
-    for (const account of accounts) this.#setAccount(account);
-    for (const record of records) this.#addRecord(record);
+    for (const account of accounts) this.#books.setAccount(account);
+    this.#books.addReversal({ ...reversal, amount: plan.amount }, records);
     return { reversed: plan.amount, duplicate: false, counters: accounts.map(countersOf) };
   }
 
@@ -288,11 +259,11 @@ export class MemoryLedger implements Ledger {
   /** All that the ledger holds, open or closed. */
   snapshot(): LedgerSnapshot {
     return {
-      accounts: [...this.#users.values()].flatMap((books) => [...books.accounts.values()]),
-      records: [...this.#allRecords],
-      decided: [...this.#allDecided],
-      orders: [...this.#ordersByOutsideId.values()],
-      reversals: [...this.#reversals],
+      accounts: this.#books.accounts(),
+      records: [...this.#books.records],
+      decided: [...this.#books.decided],
+      orders: [...this.#books.orders.values()],
+      reversals: [...this.#books.reversals],
       positions: positionsOf(this.#positions),
       deadLetters: [...this.#deadLetters],
       anomalies: [...this.#anomalies],
@@ -322,8 +293,7 @@ export class MemoryLedger implements Ledger {
       const key = `${eventId}/${opUserId}`;
       if (batch.has(key)) continue;
       batch.set(key, { opUserId, eventId });
-      const books = this.#users.get(opUserId);
-      if (books?.decided.has(eventId) === true) continue;
+      if (this.#books.decidedOf(decided.event) !== undefined) continue;
       this.#mustNotCollide(decided);
       fresh.push(decided);
     }
@@ -333,76 +303,12 @@ export class MemoryLedger implements Ledger {
   /** Refuses an event whose records would stand in the place of an order's or a reversal's of the same user. */
   #mustNotCollide(decided: DecidedEvent): void {
     const { opUserId, eventId } = decided.event;
-    if (!this.#eventIdTaken(opUserId, eventId)) return;
-    const taken = this.#legsOf(decided.event) ?? [];
+    if (!this.#books.isTaken(decided.event)) return;
+    const taken = this.#books.legsOf(decided.event) ?? [];
     const legs = recordsOf(decided, 0).slice(0, decided.outcome === 'applied' ? undefined : 1);
     if (legs.some((leg) => taken.some((other) => other.userId === leg.userId && other.role === leg.role)))
       throw new LedgerRejectError(`event ${eventId} of user ${opUserId} has the id of an order or a reversal`);
   }
-
-  #eventIdTaken(userId: bigint, eventId: string): boolean {
-    const books = this.#users.get(userId);
-    return (
-      books !== undefined && (books.decided.has(eventId) || books.orders.has(eventId) || books.originalOf.has(eventId))
-    );
-  }
-
-  /** An event's legs, payer first and payees in order of user; empty for a refusal, undefined when nothing is on record. */
-  #legsOf({ opUserId, eventId }: EventKey): AssetRecord[] | undefined {
-    const books = this.#users.get(opUserId);
-    const decided = books?.decided.get(eventId);
-    if (decided?.outcome === 'insufficient_balance') return [];
-    if (decided !== undefined) {
-      const [payer, ...payees] = recordsOf(decided, 0) as [AssetRecord, ...AssetRecord[]];
-      return [payer, ...payees.sort((a, b) => (a.userId < b.userId ? -1 : 1))];
-    }
-    if (this.#eventIdTaken(opUserId, eventId))
-      return this.#allRecords.filter((record) => record.eventId === eventId && record.opUserId === opUserId);
-    return undefined;
-  }
-
-  #books(userId: bigint): UserBooks {
-    let books = this.#users.get(userId);
-    if (books === undefined) {
-      books = {
-        accounts: new Map(),
-        records: [],
-        recordsSorted: true,
-        decided: new Map(),
-        orders: new Map(),
-        reversalOf: new Map(),
-        originalOf: new Map(),
-      };
-      this.#users.set(userId, books);
-    }
-    return books;
-  }
-
-  #account(userId: bigint, assetType: AssetType): LedgerAccount | undefined {
-    return this.#users.get(userId)?.accounts.get(assetType);
-  }
-
-  #setAccount(account: LedgerAccount): void {
-    this.#books(account.userId).accounts.set(account.assetType, account);
-  }
-
-  #countersOf(userId: bigint): Counters[] {
-    return ASSET_TYPES.flatMap((assetType) => {
-      const account = this.#account(userId, assetType);
-      return account === undefined ? [] : [countersOf(account)];
-    });
-  }
-
-  #addRecord(record: AssetRecord): void {
-    this.#allRecords.push(record);
-    const books = this.#books(record.userId);
-    books.records.push(record);
-    books.recordsSorted = false;
-  }
-}
-
-function countersOf({ userId, assetType, credited, reversed, debited, seq }: LedgerAccount): Counters {
-  return { userId, assetType, credited, reversed, debited, seq };
 }
 
 function positionsOf(positions: ReadonlyMap<number, number>): LogPosition[] {

@@ -2,12 +2,12 @@ import type { ActivityStore } from '@giftmesh/domain-gifts';
 import type { DecidedEvent, LogEntry } from '@giftmesh/domain-money';
 import { createInteractionService } from '../interaction-service';
 import { coinsSeen, paid, watch } from '../test-kit/feed';
-import { HOST, newKit, ROOM, VIEWER, type Kit } from '../test-kit/kit';
+import { GARBLED, HOST, newKit, ROOM, VIEWER, type Kit } from '../test-kit/kit';
 
 const FLUSH_MS = 200;
 
-function append(kit: Kit, value: LogEntry): void {
-  kit.log.appendNow({ partition: kit.ports.shards.partitionOf(VIEWER), content: { ok: true, value } });
+function append(kit: Kit, value: LogEntry): Promise<void> {
+  return kit.log.append([{ partition: kit.ports.shards.partitionOf(VIEWER), value }]);
 }
 
 const lastDecided = (kit: Kit): DecidedEvent => [...kit.station.decided.values()].pop() as DecidedEvent;
@@ -53,7 +53,7 @@ describe('ActivityFeed', () => {
     await kit.service.handlers.sendGift(kit.gift());
     await expect(kit.service.handlers.sendGift(kit.gift({ viewerId: 9n }))).rejects.toMatchObject({ code: 9 });
     const gift = lastDecided(kit);
-    append(kit, {
+    await append(kit, {
       kind: 'event',
       decided: {
         ...gift,
@@ -140,14 +140,14 @@ describe('ActivityFeed', () => {
     const tap = watch(kit.service);
     for (let gift = 0; gift < 3; gift += 1) await kit.service.handlers.sendGift(kit.gift());
     const all = [...kit.station.decided.values()];
-    for (const decided of [...all, ...all].reverse()) append(kit, { kind: 'event', decided });
+    for (const decided of [...all, ...all].reverse()) await append(kit, { kind: 'event', decided });
     await kit.pass(FLUSH_MS);
     expect(coinsSeen(tap)).toBe(3n);
     expect(kit.service.stats().feed).toMatchObject({ counted: 3, repeated: 6 });
     await kit.service.close();
     const after = kit.another();
     await after.start();
-    for (const decided of all) append(kit, { kind: 'event', decided });
+    for (const decided of all) await append(kit, { kind: 'event', decided });
     await kit.pass(FLUSH_MS);
     expect(await paid(kit)).toBe(3n);
     expect(after.stats().feed).toMatchObject({ counted: 0, repeated: 3 });
@@ -161,7 +161,7 @@ describe('ActivityFeed', () => {
       await kit.service.handlers.sendGift(kit.gift({ viewerId }));
       await kit.pass(FLUSH_MS);
     }
-    for (const decided of kit.station.decided.values()) append(kit, { kind: 'event', decided });
+    for (const decided of kit.station.decided.values()) await append(kit, { kind: 'event', decided });
     await kit.pass(FLUSH_MS);
     expect(kit.service.stats().feed).toMatchObject({ counted: 3, repeated: 3 });
   });
@@ -169,8 +169,7 @@ describe('ActivityFeed', () => {
   it('passes over records that can not be decoded, and counts them', async () => {
     const kit = newKit();
     await kit.service.start();
-    const content = { ok: false, bytes: new Uint8Array([1]), problem: 'no entry' } as const;
-    kit.log.appendNow({ partition: kit.ports.shards.partitionOf(VIEWER), content });
+    await append(kit, GARBLED);
     await kit.service.handlers.sendGift(kit.gift());
     await kit.pass(FLUSH_MS);
     expect(kit.service.stats().feed).toMatchObject({ counted: 1, undecodable: 1 });
@@ -182,9 +181,9 @@ describe('ActivityFeed', () => {
     await kit.service.start();
     await kit.service.handlers.sendGift(kit.gift());
     const decided = lastDecided(kit);
-    append(kit, { kind: 'fence', fence: { shards: kit.ports.shards.allShards(), generation: 2 } });
-    append(kit, { kind: 'event', decided: { ...decided, seq: 2, generation: 1 } });
-    append(kit, { kind: 'event', decided: { ...decided, seq: 2, generation: 2 } });
+    await append(kit, { kind: 'fence', fence: { shards: kit.ports.shards.allShards(), generation: 2 } });
+    await append(kit, { kind: 'event', decided: { ...decided, seq: 2, generation: 1 } });
+    await append(kit, { kind: 'event', decided: { ...decided, seq: 2, generation: 2 } });
     await kit.pass(FLUSH_MS);
     expect(kit.service.stats().feed).toMatchObject({ counted: 2, fenced: 1, repeated: 0 });
   });

@@ -81,8 +81,9 @@ export class ActivityFeed {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRestart?.();
+    this.#writer.stop();
     await this.#subscription?.close();
-    await this.#writer.close();
+    await this.#writer.flush();
   }
 
   stats(): ActivityFeedStats {

@@ -41,6 +41,8 @@ export class ActivityWriter {
   #cancelFlush: Cancel | undefined;
   #lastTookMs = 0;
   #closed = false;
+  /** Ends the pause of whoever waits for room. */
+  #endPause: (() => void) | undefined;
   /** Batches that were written, and attempts that failed. */
   written = 0;
   failures = 0;
@@ -94,15 +96,21 @@ export class ActivityWriter {
     this.parts.debits.clear();
   }
 
-  /** Writes what is pending, and nothing more after that. */
-  async close(): Promise<void> {
+  /** Plans no more writes, and keeps nobody waiting for room. */
+  stop(): void {
     this.#closed = true;
     this.#cancelFlush?.();
-    await this.flush();
+    this.#endPause?.();
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => void this.parts.clock.schedule(this.parts.options.feedRetryMs, resolve));
+    return new Promise((resolve) => {
+      const cancel = this.parts.clock.schedule(this.parts.options.feedRetryMs, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   #plan(delayMs = Math.max(this.parts.options.flushMs, this.#lastTookMs * (WRITING_SHARE - 1))): void {

@@ -38,19 +38,26 @@ export function refusalOfResult(result: common.EventResult): Refusal {
 }
 
 /**
- * Why the gifts of a call that failed as a whole have no outcome. Overload and absence are told as they are: the station says
- * when to come again. After anything else they may have taken effect or not, and the same event_id settles it.
+ * Why the gifts of a call that failed as a whole have no outcome. A refusal of the station itself, or of overload before it, is
+ * passed on as it is. After anything else, a connection that broke included, they may have taken effect or not, and only the
+ * same event_id settles it.
  */
 export function refusalOfFailure(error: unknown): Refusal {
   if (!(error instanceof StatusError)) return outcomeUnknown('the payment station did not answer', error);
-  switch (error.code) {
-    case StatusCode.RESOURCE_EXHAUSTED:
-      return { ...passedOn(error), code: StatusCode.RESOURCE_EXHAUSTED };
-    case StatusCode.UNAVAILABLE:
-      return { ...passedOn(error), retryDelayMs: error.retryDelayMs ?? UNKNOWN_RETRY_MS };
-    default:
-      return outcomeUnknown('the payment station did not answer', error);
-  }
+  const isRefusal =
+    error.code === StatusCode.RESOURCE_EXHAUSTED ||
+    (error.code === StatusCode.UNAVAILABLE && error.metadata['errCode'] !== undefined);
+  if (!isRefusal) return outcomeUnknown('the payment station did not answer', error);
+  const { code, reason, message, metadata, retryDelayMs } = error;
+  const { metadata: codes } = paymentRefusal('DEPENDENCY_AWAY', code, message);
+  return {
+    code,
+    reason,
+    message,
+    metadata: { ...codes, ...metadata },
+    cause: error,
+    ...(retryDelayMs === undefined ? {} : { retryDelayMs }),
+  };
 }
 
 export function outcomeUnknown(message: string, cause?: unknown): Refusal {
@@ -60,16 +67,4 @@ export function outcomeUnknown(message: string, cause?: unknown): Refusal {
     `${message}: send the same event_id again`,
     cause === undefined ? { retryDelayMs: UNKNOWN_RETRY_MS } : { retryDelayMs: UNKNOWN_RETRY_MS, cause },
   );
-}
-
-function passedOn(error: StatusError): Refusal {
-  const known = paymentRefusal('DEPENDENCY_AWAY', error.code, error.message, { cause: error });
-  const metadata = { ...known.metadata, ...error.metadata };
-  return {
-    ...known,
-    reason:
-      error.metadata['errCode'] === undefined && error.code === StatusCode.UNAVAILABLE ? known.reason : error.reason,
-    metadata,
-    ...(error.retryDelayMs === undefined ? {} : { retryDelayMs: error.retryDelayMs }),
-  };
 }

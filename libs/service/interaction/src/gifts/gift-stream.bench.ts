@@ -10,13 +10,13 @@ import { common, type interaction, type station } from '@giftmesh/contract';
 import { priceGift, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
 import { MemoryActivityStore } from '@giftmesh/domain-gifts/testing';
 import { ShardMap, type DecidedEvent, type LogEntry } from '@giftmesh/domain-money';
+import { MemoryEventLog } from '@giftmesh/domain-money/testing';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
 import { eventToProto } from '@giftmesh/wire-money';
 import { createInteractionService } from '../interaction-service';
 import type { InteractionPorts, PaymentClient } from '../ports';
-import { MemoryLog } from '../test-kit/memory-log';
 
 const MESSAGE = 512;
 const VIEWERS = 10_000;
@@ -42,7 +42,9 @@ const payments: PaymentClient = {
   getAssets: () => Promise.reject(new Error('not asked for')),
 };
 
-function newService(log = new MemoryLog<LogEntry>(16)) {
+const newLog = (): MemoryEventLog<LogEntry> => new MemoryEventLog({ clock: systemClock, partitionCount: 16 });
+
+function newService(log = newLog()) {
   const ports: InteractionPorts = {
     clock: systemClock,
     random,
@@ -94,8 +96,8 @@ async function baseline(gifts: readonly interaction.SendGiftRequest[]): Promise<
 }
 
 /** The same gifts, decided and in the log. */
-function logOf(gifts: readonly interaction.SendGiftRequest[]): MemoryLog<LogEntry> {
-  const log = new MemoryLog<LogEntry>(16);
+async function logOf(gifts: readonly interaction.SendGiftRequest[]): Promise<MemoryEventLog<LogEntry>> {
+  const log = newLog();
   const seqs = new Map<bigint, number>();
   for (const gift of gifts) {
     const found = catalogue.find(gift.giftId);
@@ -114,15 +116,12 @@ function logOf(gifts: readonly interaction.SendGiftRequest[]): MemoryLog<LogEntr
       fingerprint: 1n,
       decidedAtMs,
     };
-    log.appendNow({
-      partition: shards.partitionOf(gift.viewerId),
-      content: { ok: true, value: { kind: 'event', decided } },
-    });
+    await log.append([{ partition: shards.partitionOf(gift.viewerId), value: { kind: 'event', decided } }]);
   }
   return log;
 }
 
-async function follow(log: MemoryLog<LogEntry>, gifts: number): Promise<void> {
+async function follow(log: MemoryEventLog<LogEntry>, gifts: number): Promise<void> {
   const service = newService(log);
   service.handlers.watchRoom({ roomId: 1n, resumeToken: '' });
   await service.start();
@@ -145,7 +144,7 @@ async function main(): Promise<void> {
   const count = (isQuick ? 40 : 200) * MESSAGE;
   const plain = giftsOf(count, '');
   const combos = giftsOf(count, 'combo');
-  const log = logOf(plain);
+  const log = await logOf(plain);
   const workloads = {
     baseline: () => baseline(plain),
     'StreamGifts, no combos': () => stream(plain),

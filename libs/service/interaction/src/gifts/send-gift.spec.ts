@@ -1,5 +1,6 @@
 import { common, type interaction } from '@giftmesh/contract';
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { paymentError } from '@giftmesh/domain-money';
 import { deferred } from '@giftmesh/kernel-async';
 import { CallContext, runInCall } from '@giftmesh/mesh-context';
 import { CHEAP_GIFT, HOST, newKit, refusalOf, ROOM, VIEWER } from '../test-kit/kit';
@@ -117,9 +118,14 @@ describe('SendGift', () => {
       { code: 8, reason: 'OVERLOADED', retryDelayMs: 70 },
     ],
     [
+      'is starting',
+      paymentError('DEPENDENCY_AWAY', 'm', 14, { retryDelayMs: 40 }),
+      { code: 14, reason: 'DEPENDENCY_AWAY', retryDelayMs: 40 },
+    ],
+    [
       'is away',
       new StatusError({ code: 14, reason: 'CONNECTION', message: 'm' }),
-      { code: 14, reason: 'DEPENDENCY_AWAY', retryDelayMs: 200 },
+      { code: 14, reason: 'OUTCOME_UNKNOWN', retryDelayMs: 200 },
     ],
   ];
   it.each(failures)('says what a caller can do when the station %s', async (_name, thrown, expected) => {

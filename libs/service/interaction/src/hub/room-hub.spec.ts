@@ -168,6 +168,27 @@ describe('RoomHub', () => {
     expect(late.seen).toHaveLength(10);
   });
 
+  it('adds up for a watcher that falls behind again and again', async () => {
+    const { clock, hub } = newHub({ ringMax: 2 });
+    const watch = hub.watch(1n, undefined);
+    let told = 0n;
+    const read = async (messages: number): Promise<void> => {
+      for (let left = messages; left > 0; left -= 1) {
+        const { value } = await watch.next();
+        if (value?.event?.$case === 'gift' || value?.event?.$case === 'missed') told += value.event.value.coins;
+      }
+    };
+    for (let round = 0; round < 6; round += 1) {
+      for (let count = 0; count < 5; count += 1) {
+        show(hub, gift({ coins: 3n }));
+        await clock.advanceAsync(100);
+      }
+      await read(1);
+    }
+    await read(2);
+    expect(told).toBe(90n);
+  });
+
   it('announces the first places when others hold them, and again to who has missed it', async () => {
     const { clock, hub } = newHub({ ringMax: 3 });
     const stuck = hub.watch(1n, undefined);

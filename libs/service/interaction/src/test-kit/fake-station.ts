@@ -5,13 +5,14 @@ import {
   placeInWindow,
   DEFAULT_ACCEPTANCE_WINDOW,
   type DecidedEvent,
+  type EventLog,
+  type LogAppend,
   type LogEntry,
   type ShardMap,
 } from '@giftmesh/domain-money';
 import type { Clock } from '@giftmesh/kernel-time';
 import { eventFromProto } from '@giftmesh/wire-money';
 import type { PaymentCallOptions, PaymentClient } from '../ports';
-import type { MemoryLog } from './memory-log';
 
 /** A payment station in memory: balances in coins, markers, and decided events in a log. */
 export class FakeStation implements PaymentClient {
@@ -27,7 +28,7 @@ export class FakeStation implements PaymentClient {
 
   constructor(
     private readonly clock: Clock,
-    private readonly log: MemoryLog<LogEntry>,
+    private readonly log: EventLog<LogEntry>,
     private readonly shards: ShardMap,
   ) {}
 
@@ -40,7 +41,10 @@ export class FakeStation implements PaymentClient {
     await this.gate;
     const failure = this.failures.shift();
     if (failure !== undefined) await failure();
-    return { results: request.events.map((event) => this.#decide(event)) };
+    const entries: LogAppend<LogEntry>[] = [];
+    const results = request.events.map((event) => this.#decide(event, entries));
+    await this.log.append(entries);
+    return { results };
   }
 
   async getAssets(request: station.GetAssetsRequest): Promise<station.GetAssetsResponse> {
@@ -54,7 +58,7 @@ export class FakeStation implements PaymentClient {
     };
   }
 
-  #decide(message: common.AssetEvent): common.EventResult {
+  #decide(message: common.AssetEvent, entries: LogAppend<LogEntry>[]): common.EventResult {
     const event = eventFromProto(message);
     const problems = eventProblems(event);
     const { eventId, opUserId } = event;
@@ -98,10 +102,7 @@ export class FakeStation implements PaymentClient {
       for (const { userId, incr } of event.toUserChanges)
         this.balances.set(userId, (this.balances.get(userId) ?? 0n) + incr);
     }
-    this.log.appendNow({
-      partition: this.shards.partitionOf(opUserId),
-      content: { ok: true, value: { kind: 'event', decided } },
-    });
+    entries.push({ partition: this.shards.partitionOf(opUserId), value: { kind: 'event', decided } });
     const outcome = isApplied ? common.EventOutcome.APPLIED : common.EventOutcome.INSUFFICIENT_BALANCE;
     return result(outcome, decided.opUserBalance);
   }

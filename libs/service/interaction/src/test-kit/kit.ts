@@ -1,16 +1,17 @@
 import type { interaction } from '@giftmesh/contract';
 import { seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
 import { MemoryActivityStore } from '@giftmesh/domain-gifts/testing';
-import { ShardMap, type LogEntry } from '@giftmesh/domain-money';
+import { ShardMap, type Codec, type LogEntry } from '@giftmesh/domain-money';
+import { MemoryEventLog } from '@giftmesh/domain-money/testing';
 import { StatusError } from '@giftmesh/kernel-errors';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { SimulatedClock } from '@giftmesh/kernel-time';
+import { moneyLogCodec } from '@giftmesh/wire-money';
 import { createInteractionService, type InteractionService } from '../interaction-service';
 import type { InteractionOptions } from '../options';
 import type { InteractionPorts } from '../ports';
 import { FakeStation } from './fake-station';
-import { MemoryLog } from './memory-log';
 
 export const ROOM = 1n;
 export const HOST = 9_000_001n;
@@ -18,10 +19,18 @@ export const VIEWER = 501n;
 /** One coin, with combos. */
 export const CHEAP_GIFT = 1;
 
+/** An entry that the log can not decode again. */
+export const GARBLED: LogEntry = { kind: 'fence', fence: { shards: [], generation: -1 } };
+
+const codec: Codec<LogEntry> = {
+  encode: (entry) => (entry === GARBLED ? Uint8Array.of(255) : moneyLogCodec.encode(entry)),
+  decode: (bytes) => moneyLogCodec.decode(bytes),
+};
+
 /** A service on fakes and a simulated clock. */
 export interface Kit {
   readonly clock: SimulatedClock;
-  readonly log: MemoryLog<LogEntry>;
+  readonly log: MemoryEventLog<LogEntry>;
   readonly activity: MemoryActivityStore;
   readonly station: FakeStation;
   readonly ports: InteractionPorts;
@@ -39,7 +48,7 @@ export function newKit(options: Partial<InteractionOptions> = {}, ports: Partial
   const clock = new SimulatedClock();
   const random = seededRandom(7);
   const shards = new ShardMap(16, 4);
-  const log = new MemoryLog<LogEntry>(4);
+  const log = new MemoryEventLog<LogEntry>({ clock, partitionCount: 4, codec, dropReleased: true });
   const activity = new MemoryActivityStore();
   const station = new FakeStation(clock, log, shards);
   const all: InteractionPorts = {
