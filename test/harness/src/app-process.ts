@@ -171,7 +171,7 @@ function environmentOf({ app, dataFolder, env }: AppOptions): NodeJS.ProcessEnv 
   const all: NodeJS.ProcessEnv = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIFTMESH_'))),
     GIFTMESH_DATA_DIR: dataFolder,
-    GIFTMESH_READY_JSON: 'true',
+    ...(app === 'standalone' ? { GIFTMESH_READY_JSON: 'true' } : {}),
     ...(app === 'standalone' || app === 'interaction' ? { GIFTMESH_INTERACTION_PORT: '0' } : {}),
     ...(app === 'standalone' || app === 'payment-station' ? { GIFTMESH_STATION_PORT: '0' } : {}),
     ...(app === 'standalone' || app === 'payment-da' ? { GIFTMESH_DA_PORT: '0' } : {}),

@@ -1,6 +1,7 @@
 import {
   credentials,
   Metadata,
+  type ChannelCredentials,
   type CallOptions as GrpcCallOptions,
   type Client,
   type ClientOptions,
@@ -53,11 +54,7 @@ export interface Connection<C extends Client> {
  *     const { gifts } = await call.listGifts({ roomId: 1n, pageSize: 0, pageToken: '' });
  */
 export function connect<C extends Client>(
-  constructor: new (
-    address: string,
-    credentials: ReturnType<typeof credentials.createInsecure>,
-    options?: Partial<ClientOptions>,
-  ) => C,
+  constructor: new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => C,
   address: string,
 ): Connection<C> {
   const client = new constructor(address, credentials.createInsecure(), {

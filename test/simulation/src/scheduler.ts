@@ -51,6 +51,10 @@ export class Scheduler {
         this.clock.schedule(delayMs, () => {
           if (process.alive) run();
         }),
+      defer: (run) =>
+        queueMicrotask(() => {
+          if (process.alive) run();
+        }),
     };
   }
 

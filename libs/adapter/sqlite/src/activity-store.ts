@@ -23,7 +23,7 @@ import { openDatabase, type Database } from './database';
 export interface SqliteActivityStoreOptions {
   /** How many UTC days keep their own rankings, that of the newest scores included. Default 8. */
   readonly daysKept?: number;
-  /** Rows that are written before other work of the process gets its turn. Default 256, about a millisecond. */
+  /** Rows that are written before other work of the process gets its turn. Default 512, about a millisecond. */
   readonly rowsPerTurnMax?: number;
   /** The most rankings whose first places are kept in memory. Default 1024, about 10 MB. */
   readonly boardsMax?: number;
@@ -46,7 +46,7 @@ export class SqliteActivityStore implements ActivityStore {
 
   /** Opens or makes the file. Throws DataFileError for a file that can't be used, RangeError for options that make no sense. */
   constructor(path: string, options: SqliteActivityStoreOptions = {}) {
-    const { daysKept = 8, rowsPerTurnMax = 256, boardsMax = 1_024 } = options;
+    const { daysKept = 8, rowsPerTurnMax = 512, boardsMax = 1_024 } = options;
     for (const [name, value] of Object.entries({ daysKept, rowsPerTurnMax, boardsMax }))
       if (!Number.isInteger(value) || value < 1)
         throw new RangeError(`${name} must be an integer of at least 1, is ${value}`);

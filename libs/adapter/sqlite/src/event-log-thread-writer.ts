@@ -45,7 +45,9 @@ export class ThreadWriter implements EventLogWriter {
   #onExit: (() => void) | undefined;
 
   constructor(options: WriterOptions, clock: Clock, file: ThreadFile = THREAD_FILE) {
-    this.#options = options;
+    // Only what can be sent to another thread.
+    const { path, durability, fileBytesMax } = options;
+    this.#options = { path, durability, fileBytesMax };
     this.#clock = clock;
     this.#file = file;
     this.#start();

@@ -1,8 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
+import type { Cancel, Clock } from '@giftmesh/kernel-time';
 
 /** Ends of partitions: partition, end, partition, end, … */
 export type EndsNotice = readonly number[];
+
+/** Least time between two messages, milliseconds: one costs about as much as an append. */
+const TELL_INTERVAL_MS = 5;
 
 /**
  * Tells the other instances on the same file in this process, in whichever thread, that something is durable. Processes look
@@ -10,19 +14,42 @@ export type EndsNotice = readonly number[];
  */
 export class EventLogWake {
   readonly #channel: BroadcastChannel;
+  readonly #clock: Clock;
+  readonly #untold = new Map<number, number>();
+  #toldAtMs = -Infinity;
+  #cancelTell: Cancel | undefined;
 
   /** @param path the file, which must exist. */
-  constructor(path: string, onWake: (ends: EndsNotice) => void) {
+  constructor(path: string, clock: Clock, onWake: (ends: EndsNotice) => void) {
+    this.#clock = clock;
     this.#channel = new BroadcastChannel(`giftmesh-event-log:${realpathSync(path)}`);
     this.#channel.unref();
     this.#channel.onmessage = (message) => onWake((message as { data: EndsNotice }).data);
   }
 
+  /** Tells at once, unless something was told just now: then with what comes in the meantime. */
   wake(ends: EndsNotice): void {
-    this.#channel.postMessage(ends);
+    for (let index = 0; index + 1 < ends.length; index += 2)
+      this.#untold.set(ends[index] as number, ends[index + 1] as number);
+    this.#cancelTell ??= this.#tellOrPlan();
   }
 
   close(): void {
+    this.#cancelTell?.();
     this.#channel.close();
+  }
+
+  #tellOrPlan(): Cancel | undefined {
+    const restMs = this.#toldAtMs + TELL_INTERVAL_MS - this.#clock.monotonicMs();
+    if (restMs > 0) {
+      return this.#clock.schedule(restMs, () => {
+        this.#cancelTell = undefined;
+        this.#tellOrPlan();
+      });
+    }
+    this.#toldAtMs = this.#clock.monotonicMs();
+    this.#channel.postMessage([...this.#untold].flat());
+    this.#untold.clear();
+    return undefined;
   }
 }

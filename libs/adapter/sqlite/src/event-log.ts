@@ -1,7 +1,6 @@
 import { systemClock, type Cancel, type Clock } from '@giftmesh/kernel-time';
 import {
   LogDelivery,
-  type Codec,
   type EventLog,
   type LogAppend,
   type LogPosition,
@@ -53,7 +52,7 @@ export class SqliteEventLog<T> implements EventLog<T> {
     this.#db = this.#open();
     try {
       this.#reader = new EventLogReader(this.#db, path, partitionCount, codec);
-      this.#wake = new EventLogWake(path, (ends) => this.#onWake(ends));
+      this.#wake = new EventLogWake(path, clock, (ends) => this.#onWake(ends));
       this.#writer = this.#createWriter();
     } catch (error) {
       this.#db.close();

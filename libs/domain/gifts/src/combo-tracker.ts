@@ -1,4 +1,5 @@
 import type { Clock } from '@giftmesh/kernel-time';
+import { RecentMap } from './recent-map';
 
 /** What makes sends one combo. */
 export interface ComboIdentity {
@@ -12,9 +13,12 @@ export interface ComboIdentity {
 
 export interface ComboTrackerOptions {
   readonly clock: Clock;
-  /** The most combos that run at once; beyond it the one that waited longest ends. 65,536 by default (about 15 MB). */
+  /**
+   * The most combos that are remembered, at least 2; the half that had its last gift longest ago may be forgotten.
+   * 65,536 by default (about 15 MB).
+   */
   readonly combosMax?: number;
-  /** The most events whose number is remembered; beyond it the oldest is forgotten. 131,072 by default (about 25 MB). */
+  /** The most events whose number is remembered, at least 2; the older half may be forgotten. 131,072 by default (about 25 MB). */
   readonly eventsMax?: number;
 }
 
@@ -45,20 +49,17 @@ export function comboIdOf(combo: ComboIdentity): string {
  */
 export class ComboTracker {
   readonly #clock: Clock;
-  readonly #combosMax: number;
-  readonly #eventsMax: number;
-  /** In order of their last gift. */
-  readonly #combos = new Map<string, Combo>();
-  /** In order of their coming. */
-  readonly #events = new Map<string, Counted>();
+  readonly #combos: RecentMap<string, Combo>;
+  readonly #events: RecentMap<string, Counted>;
 
+  /** Throws RangeError for limits that make no sense. */
   constructor({ clock, combosMax = 65_536, eventsMax = 131_072 }: ComboTrackerOptions) {
     for (const [name, value] of Object.entries({ combosMax, eventsMax }))
-      if (!Number.isInteger(value) || value < 1)
-        throw new RangeError(`${name} must be an integer of at least 1, is ${value}`);
+      if (!Number.isInteger(value) || value < 2)
+        throw new RangeError(`${name} must be an integer of at least 2, is ${value}`);
     this.#clock = clock;
-    this.#combosMax = combosMax;
-    this.#eventsMax = eventsMax;
+    this.#combos = new RecentMap(combosMax);
+    this.#events = new RecentMap(eventsMax);
   }
 
   /** Combos that are remembered, those that are over and were not yet replaced included. */
@@ -84,13 +85,10 @@ export class ComboTracker {
     const nowMs = this.#clock.monotonicMs();
     let combo = this.#combos.get(comboId);
     if (combo === undefined || nowMs - combo.lastMs > windowMs) combo = { count: 0, lastMs: nowMs };
-    else this.#combos.delete(comboId);
     combo.count += count;
     combo.lastMs = nowMs;
     this.#combos.set(comboId, combo);
-    if (this.#combos.size > this.#combosMax) deleteFirst(this.#combos);
     this.#events.set(eventKey, { count: combo.count, combo, windowMs });
-    if (this.#events.size > this.#eventsMax) deleteFirst(this.#events);
     return combo.count;
   }
 
@@ -100,9 +98,4 @@ export class ComboTracker {
     if (known === undefined || this.#clock.monotonicMs() - known.combo.lastMs > known.windowMs) return 0;
     return known.count;
   }
-}
-
-function deleteFirst<K>(map: Map<K, unknown>): void {
-  const first = map.keys().next();
-  if (first.done !== true) map.delete(first.value);
 }

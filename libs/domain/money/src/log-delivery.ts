@@ -11,6 +11,9 @@ export interface DeliverySource<T> {
   readNow(from: LogPosition, recordsMax: number): readonly LogRecord<T>[];
 }
 
+/** How often a wait for records to gather looks whether it is still wanted, milliseconds. */
+const GATHER_STEP_MS = 5;
+
 /**
  * Delivers a log to one subscriber, as `EventLog.subscribe` promises. What has gathered while a delivery was under way goes out
  * together, all partitions in one delivery; each delivery begins with another partition, so that none starves.
@@ -27,6 +30,7 @@ export class LogDelivery<T> implements Subscription {
   #delivering: Promise<void> | undefined;
   #offsets: readonly number[] | undefined;
   #firstPartition = 0;
+  #deliveredAtMs = -Infinity;
 
   /**
    * @param onEnd called once, when there will be no delivery any more.
@@ -65,7 +69,7 @@ export class LogDelivery<T> implements Subscription {
       try {
         positions = await this.#options.startAt(Array.from({ length: this.#source.partitionCount }, (_, p) => p));
       } catch {
-        await this.#pause();
+        await this.#pause(this.#options.retryDelayMs);
         continue;
       }
       if (this.#closed) return;
@@ -77,7 +81,7 @@ export class LogDelivery<T> implements Subscription {
         this.#options.onHalt(error instanceof Error ? error : new Error(String(error)));
         return;
       }
-      await this.#pause();
+      await this.#pause(this.#options.retryDelayMs);
     }
   }
 
@@ -95,6 +99,8 @@ export class LogDelivery<T> implements Subscription {
     this.#offsets = offsets;
     try {
       while (!this.#closed) {
+        await this.#letGather();
+        if (this.#closed) return true;
         this.#hasNews = false;
         const records = this.#gather(offsets);
         if (records.length === 0) await this.#sleep();
@@ -108,6 +114,7 @@ export class LogDelivery<T> implements Subscription {
   }
 
   async #deliver(records: readonly LogRecord<T>[]): Promise<boolean> {
+    this.#deliveredAtMs = this.#source.clock.monotonicMs();
     try {
       this.#delivering = this.#options.onRecords(records);
       await this.#delivering;
@@ -133,6 +140,17 @@ export class LogDelivery<T> implements Subscription {
     return gathered;
   }
 
+  /** Waits out the rest of the interval since the last delivery, in steps: the interval may become shorter. */
+  async #letGather(): Promise<void> {
+    const { deliveryIntervalMs } = this.#options;
+    if (deliveryIntervalMs === undefined) return;
+    while (!this.#closed) {
+      const restMs = this.#deliveredAtMs + deliveryIntervalMs() - this.#source.clock.monotonicMs();
+      if (restMs <= 0) return;
+      await this.#pause(Math.min(restMs, GATHER_STEP_MS));
+    }
+  }
+
   async #sleep(): Promise<void> {
     if (this.#hasNews || this.#closed) return;
     this.#idle = deferred();
@@ -140,11 +158,11 @@ export class LogDelivery<T> implements Subscription {
     this.#idle = undefined;
   }
 
-  /** Waits before the next try; news don't shorten it. */
-  async #pause(): Promise<void> {
+  /** Waits; news don't shorten it, closing does. */
+  async #pause(delayMs: number): Promise<void> {
     if (this.#closed) return;
     const over = deferred<void>();
-    const cancel = this.#source.clock.schedule(this.#options.retryDelayMs, over.resolve);
+    const cancel = this.#source.clock.schedule(delayMs, over.resolve);
     this.#endPause = () => {
       cancel();
       over.resolve();

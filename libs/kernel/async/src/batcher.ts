@@ -10,6 +10,8 @@ export interface BatcherOptions<I, O> {
   readonly inFlightMax: number;
   /** The most inputs that wait. Beyond it `add` rejects with RESOURCE_EXHAUSTED. */
   readonly queueMax: number;
+  /** How a batch waits for what else comes in the same turn: a clock's `defer`. Default the next microtask. */
+  readonly defer?: (run: () => void) => void;
 }
 
 interface Item<I, O> {
@@ -24,6 +26,7 @@ interface Item<I, O> {
  */
 export class Batcher<I, O> {
   readonly #options: BatcherOptions<I, O>;
+  readonly #defer: (run: () => void) => void;
   #queue: Item<I, O>[] = [];
   #inFlight = 0;
   #flushPlanned = false;
@@ -34,6 +37,7 @@ export class Batcher<I, O> {
         throw new RangeError(`${name} must be an integer of at least 1, is ${options[name]}`);
     }
     this.#options = options;
+    this.#defer = options.defer ?? queueMicrotask;
   }
 
   /** Inputs that wait for a batch. */
@@ -65,7 +69,7 @@ export class Batcher<I, O> {
   #planFlush(): void {
     if (this.#flushPlanned || this.#inFlight >= this.#options.inFlightMax) return;
     this.#flushPlanned = true;
-    queueMicrotask(() => {
+    this.#defer(() => {
       this.#flushPlanned = false;
       while (this.#queue.length > 0 && this.#inFlight < this.#options.inFlightMax) this.#flush();
     });

@@ -4,7 +4,10 @@ import { ObjectReader } from './object-reader';
 function reader(): { source: Readable; values: ObjectReader<number> } {
   const source = new Readable({ objectMode: true, read: () => undefined });
   source.on('error', () => undefined);
-  return { source, values: new ObjectReader<number>(source, { decode: (n: number) => n * 2, cutOff: () => new Error('cut') }) };
+  return {
+    source,
+    values: new ObjectReader<number>(source, { decode: (n: number) => n * 2, cutOff: () => new Error('cut') }),
+  };
 }
 
 describe('ObjectReader', () => {
@@ -42,6 +45,16 @@ describe('ObjectReader', () => {
     const waiting = values.next();
     source.destroy();
     await expect(waiting).rejects.toThrow('cut');
+  });
+
+  it('fails at its end when the failure comes right behind it', async () => {
+    const source = Readable.from([], { objectMode: true });
+    const values: ObjectReader<number> = new ObjectReader<number>(source, {
+      decode: (n: number) => n,
+      cutOff: () => new Error('cut'),
+      beforeEnd: async () => values.fail(new Error('behind')),
+    });
+    await expect(values.next()).rejects.toThrow('behind');
   });
 
   it('fails the one read whose object cannot be decoded', async () => {

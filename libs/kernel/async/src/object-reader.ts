@@ -11,6 +11,8 @@ export interface ObjectReaderOptions<T> {
   readonly decode: (object: never) => T;
   /** The error of a source that closes before its end. */
   readonly cutOff: () => Error;
+  /** Awaited before the end is told: time for a failure that may follow right behind it. Default: no wait. */
+  readonly beforeEnd?: () => Promise<unknown>;
 }
 
 const done = { done: true, value: undefined } as const;
@@ -50,11 +52,18 @@ export class ObjectReader<T> implements AsyncIterableIterator<T> {
       const object = this.#source.read();
       if (object !== null) return { done: false, value: this.#options.decode(object as never) };
       if (this.#failureAtEnd !== undefined) throw this.#failureAtEnd;
-      if (this.#source.readableEnded) return done;
+      if (this.#source.readableEnded) return this.#end();
       if (this.#closed) throw this.#options.cutOff();
       this.#arrival ??= newArrival();
       await this.#arrival.promise;
     }
+  }
+
+  async #end(): Promise<IteratorResult<T>> {
+    await this.#options.beforeEnd?.();
+    const failure = this.#failure ?? this.#failureAtEnd;
+    if (failure !== undefined) throw failure;
+    return done;
   }
 
   return(): Promise<IteratorResult<T>> {

@@ -12,6 +12,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls `run` once, not before `delayMs` milliseconds have passed. Does not keep a process alive. */
   schedule(delayMs: number, run: () => void): Cancel;
+  /** Calls `run` once what is at hand in this turn of the event loop has been done: lets things gather without waiting for them. */
+  defer(run: () => void): void;
 }
 
 /** Resolves after `delayMs` milliseconds of `clock`. */

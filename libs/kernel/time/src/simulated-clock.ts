@@ -34,6 +34,11 @@ export class SimulatedClock implements Clock {
     };
   }
 
+  /** In the next microtask: simulated time has no turns. */
+  defer(run: () => void): void {
+    queueMicrotask(run);
+  }
+
   /** Number of timers that wait. */
   get pendingTimers(): number {
     return this.#timers.size;

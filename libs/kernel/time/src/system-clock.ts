@@ -10,4 +10,7 @@ export const systemClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
+  defer: (run) => {
+    setImmediate(run);
+  },
 };

@@ -59,7 +59,10 @@ async function start(kind: string, options: Options = {}): Promise<Started> {
     ...(options.serverPolicies === undefined ? {} : { policies: options.serverPolicies }),
   });
   const transport = await connect(server, kind);
-  closers.push(() => transport.close(), () => server.close());
+  closers.push(
+    () => transport.close(),
+    () => server.close(),
+  );
   return { client: createClient(echo.definition, transport, options.client), transport, server, internal };
 }
 
@@ -158,7 +161,10 @@ describe.each(['grpc', 'in process', 'message port'])('a client over the transpo
 
   it('gives UNIMPLEMENTED for a method that is not served', async () => {
     const { transport } = await start(kind);
-    const nowhere = { say: { ...echo.definition.say, path: '/a.B/C' }, chat: { ...echo.definition.chat, path: '/a.B/D' } };
+    const nowhere = {
+      say: { ...echo.definition.say, path: '/a.B/C' },
+      chat: { ...echo.definition.chat, path: '/a.B/D' },
+    };
     const client = createClient(nowhere, transport);
     expect((await failureOf(client.say({ text: '' }))).code).toBe(StatusCode.UNIMPLEMENTED);
     expect((await failureOf(all(client.chat(texts(1))))).code).toBe(StatusCode.UNIMPLEMENTED);
@@ -363,7 +369,6 @@ describe.each(['grpc', 'in process', 'message port'])('a client over the transpo
         },
       },
     });
-    const ff = await failureOf(client.collect(broken())); console.log(ff, heard);
     expect(await failureOf(client.collect(broken()))).toMatchObject({ code: StatusCode.INTERNAL });
     await until(() => heard.length === 2);
     expect(heard).toEqual(['request', 'failure']);

@@ -131,7 +131,9 @@ describe('draining a server', () => {
     const { server, client } = await start({
       say: () => new Promise((resolve) => ((waits = true), (answer = () => resolve({ text: 'done', index: 0 })))),
     });
-    const open = new Promise((resolve) => client['say']({}, (error: unknown, value: unknown) => resolve(error ?? value)));
+    const open = new Promise((resolve) =>
+      client['say']({}, (error: unknown, value: unknown) => resolve(error ?? value)),
+    );
     await until(() => waits);
     const drained = server.drain(5_000);
     await until(() => client.getChannel().getConnectivityState(false) !== connectivityState.READY);

@@ -312,6 +312,37 @@ describe('createMeshServer, deadlines and cancellation', () => {
     expect((await unary(client, 'say', { text: 'ok' })).text).toBe('ok');
   });
 
+  it('never takes the requests of a cancelled call for all of them', async () => {
+    const ends = { complete: 0, cancelled: 0 };
+    let begun = 0;
+    const read = async (requests: AsyncIterable<unknown>): Promise<void> => {
+      begun += 1;
+      try {
+        for await (const _ of requests) continue;
+        ends.complete += 1;
+      } catch (error) {
+        ends.cancelled += 1;
+        throw error;
+      }
+    };
+    const { client } = await start({
+      collect: async (requests) => (await read(requests), { text: '', index: 0 }),
+      async *chat(requests) {
+        await read(requests);
+      },
+    });
+    for (let index = 0; index < 300; index += 1) {
+      const call = index % 2 === 0 ? client['collect'](() => undefined) : client['chat']();
+      call.on('error', () => undefined);
+      for (let message = 0; message < index % 5; message += 1)
+        call.write({ text: 'x'.repeat(index % 7 ? 10 : 50_000) });
+      await delay(index % 4);
+      call.cancel();
+    }
+    await until(() => begun > 100 && ends.complete + ends.cancelled === begun);
+    expect(ends.complete).toBe(0);
+  });
+
   it('makes no more messages than the transport takes', async () => {
     let made = 0;
     const { client, server } = await start({
@@ -409,7 +440,9 @@ describe('createMeshServer, listening', () => {
 
   it('refuses limits that make no sense, with the value', () => {
     const create = (limits: object): unknown => createMeshServer({ services: [], errorDomain: 'x', limits });
-    expect(() => create({ maxReceiveMessageBytes: 0 })).toThrow('maxReceiveMessageBytes must be a positive integer, got 0');
+    expect(() => create({ maxReceiveMessageBytes: 0 })).toThrow(
+      'maxReceiveMessageBytes must be a positive integer, got 0',
+    );
     expect(() => create({ keepaliveTimeMs: 1.5 })).toThrow('got 1.5');
   });
 });
@@ -421,7 +454,7 @@ async function until(condition: () => boolean): Promise<void> {
 
 /** Waits until a figure has not moved for a while. */
 async function stands(figure: () => number): Promise<void> {
-  for (let last = -1; last !== figure(); ) {
+  for (let last = -1; last !== figure();) {
     last = figure();
     await delay(100);
   }

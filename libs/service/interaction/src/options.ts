@@ -40,6 +40,8 @@ export interface InteractionOptions {
   readonly accountsMax: number;
   /** The most records of one delivery by the log. Default 2048. */
   readonly recordsMax: number;
+  /** Least time between two deliveries of the log, milliseconds: rooms are shown in ticks anyway. Default 20. */
+  readonly feedIntervalMs: number;
   /** How long the feed waits after a failure, milliseconds. Default 500. */
   readonly feedRetryMs: number;
 }
@@ -64,6 +66,7 @@ export const DEFAULT_INTERACTION_OPTIONS: InteractionOptions = {
   scoresPendingMax: 8_192,
   accountsMax: 65_536,
   recordsMax: 2_048,
+  feedIntervalMs: 20,
   feedRetryMs: 500,
 };
 

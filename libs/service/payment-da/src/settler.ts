@@ -17,6 +17,8 @@ import { positionsBehind, slicesOf, type Poison } from './slices';
 export interface SettlerOptions {
   /** The most records of one ledger transaction. Hundreds amortise the commit; thousands make readers wait. */
   readonly recordsMax: number;
+  /** Least time between two transactions while nobody waits for the ledger to catch up, milliseconds: fewer, larger commits. */
+  readonly intervalMs: number;
   /** How long to wait before records are read again after the ledger failed, milliseconds. */
   readonly retryDelayMs: number;
   /** How often a record that the ledger rejects is tried alone before it is parked. */
@@ -26,7 +28,8 @@ export interface SettlerOptions {
 }
 
 export const DEFAULT_SETTLER_OPTIONS: SettlerOptions = {
-  recordsMax: 2_000,
+  recordsMax: 4_096,
+  intervalMs: 25,
   retryDelayMs: 200,
   poisonTries: 3,
   poisonDelayMs: 100,
@@ -69,6 +72,7 @@ export class Settler {
     this.#subscription = log.subscribe({
       recordsMax: this.options.recordsMax,
       retryDelayMs: this.options.retryDelayMs,
+      deliveryIntervalMs: () => (positions.waiting > 0 ? 0 : this.options.intervalMs),
       startAt: async () => {
         const stored = await ledger.positions();
         positions.advance(stored);

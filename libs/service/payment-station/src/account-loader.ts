@@ -38,7 +38,11 @@ export class AccountLoader {
     private readonly options: AccountLoaderOptions = DEFAULT_ACCOUNT_LOADER_OPTIONS,
   ) {
     // A load serves many calls, so none of them may end it.
-    this.#batcher = new Batcher({ ...options, run: (userIds) => runOutsideCall(() => this.#load(userIds)) });
+    this.#batcher = new Batcher({
+      ...options,
+      run: (userIds) => runOutsideCall(() => this.#load(userIds)),
+      defer: (run) => clock.defer(run),
+    });
   }
 
   /** Loads a user. False when the store refused the snapshot because it has gone on since: look again. */

@@ -107,7 +107,7 @@ export class LogAppender {
     if (!this.#running) {
       this.#running = true;
       // One turn later, so that groups of the same turn go together.
-      queueMicrotask(() => void this.#run());
+      this.clock.defer(() => void this.#run());
     }
     return group.done.promise;
   }

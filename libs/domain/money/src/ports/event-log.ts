@@ -33,6 +33,11 @@ export interface SubscribeOptions<T> {
   /** The most records of one delivery. */
   readonly recordsMax: number;
   readonly retryDelayMs: number;
+  /**
+   * Least time from one delivery to the next, asked before each, so that records gather and the work of a delivery is shared by more;
+   * the first after a pause comes at once. Milliseconds; default 0. A hint: a log may ignore it.
+   */
+  readonly deliveryIntervalMs?: () => number;
 }
 
 export interface Subscription {

@@ -13,7 +13,7 @@ import {
 const PARTITIONS = 3;
 
 /** The part of the event log's contract about subscriptions. */
-export function subscriptionContract(current: () => EventLogUnderTest, makeLog: MakeEventLog): void {
+export function subscriptionContract(current: () => EventLogUnderTest, makeLog: MakeEventLog, numRuns: number): void {
   describe('subscriptions', () => {
     let underTest: EventLogUnderTest;
     let log: EventLog<string>;
@@ -273,7 +273,7 @@ export function subscriptionContract(current: () => EventLogUnderTest, makeLog: 
             await own.dispose();
           }
         }),
-        { numRuns: 20 },
+        { numRuns },
       );
     });
   });

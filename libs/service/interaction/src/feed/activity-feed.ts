@@ -98,6 +98,7 @@ export class ActivityFeed {
       onHalt: (error) => void this.#onHalt(error),
       recordsMax: this.options.recordsMax,
       retryDelayMs: this.options.feedRetryMs,
+      deliveryIntervalMs: () => this.options.feedIntervalMs,
     });
   }
 

@@ -25,8 +25,9 @@ interface TakenBatch {
   readonly rooms: readonly bigint[];
 }
 
-/** Writing takes at most one part in this many of the time, unless the limit of pending scores is reached. */
-const WRITING_SHARE = 10;
+/** How many times as long as the last write took the next one waits, so that large batches form under load; up to a limit. */
+const REST_FACTOR = 3;
+const REST_MS_MAX = 1_000;
 
 /**
  * Gathers scores and the positions they reach to, and writes both to the store, at most every `flushMs` and one batch at a time. A
@@ -113,12 +114,16 @@ export class ActivityWriter {
     });
   }
 
-  #plan(delayMs = Math.max(this.parts.options.flushMs, this.#lastTookMs * (WRITING_SHARE - 1))): void {
+  #plan(delayMs = this.#restMs()): void {
     if (this.#cancelFlush !== undefined || this.#writing !== undefined || this.#closed) return;
     this.#cancelFlush = this.parts.clock.schedule(delayMs, () => {
       this.#cancelFlush = undefined;
       void this.#write();
     });
+  }
+
+  #restMs(): number {
+    return Math.max(this.parts.options.flushMs, Math.min(REST_MS_MAX, this.#lastTookMs * REST_FACTOR));
   }
 
   #write(): Promise<void> {

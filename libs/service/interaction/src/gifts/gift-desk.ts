@@ -59,6 +59,8 @@ export class GiftDesk {
       batchMax: options.batchMax,
       inFlightMax: options.batchesInFlightMax,
       queueMax: options.giftsQueuedMax,
+      // Requests of one read from a socket arrive one after the other in the same turn.
+      defer: (run) => ports.clock.defer(run),
     });
   }
 
