@@ -1,1 +1,5 @@
-module.exports = { ...require('../../../jest.preset.cjs'), displayName: '@giftmesh/adapter-process', rootDir: __dirname };
+module.exports = {
+  ...require('../../../jest.preset.cjs'),
+  displayName: '@giftmesh/adapter-process',
+  rootDir: __dirname,
+};

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { LogRecord } from '@giftmesh/domain-money';
 import { DataFileError } from './data-file-error';
@@ -6,7 +8,7 @@ import { openDatabase } from './database';
 import { SqliteEventLog } from './event-log';
 import { VALUE_BYTES_MAX } from './event-log-batch';
 import { DROP_BATCHES_MAX, DROP_PAUSE_MS, DROP_STEP_MS } from './event-log-retention';
-import { LogFolder, textCodec } from './event-log-test-kit';
+import { LogFolder, sourceThread, textCodec } from './event-log-test-kit';
 
 describe("SqliteEventLog's file", () => {
   let folder: LogFolder;
@@ -145,11 +147,23 @@ describe("SqliteEventLog's file", () => {
     it('gives the records of a changed payload as bytes, and the others as they are', async () => {
       const log = folder.open();
       await appendThree(log);
-      sql((db) => db.prepare("UPDATE batch SET payload = replace(payload, x'63', x'43') WHERE key = 2").run());
+      sql((db) => {
+        const payload = db.prepare('SELECT payload FROM batch WHERE key = 2').pluck().get() as Buffer;
+        db.prepare('UPDATE batch SET payload = ? WHERE key = 2').run(payload.map((byte) => (byte === 99 ? 67 : byte)));
+      });
       const records = await folder.open().read({ partition: 0, offset: 0 }, 9);
       expect(textsOf(records)).toEqual(['a', 'b', undefined, undefined, 'e']);
       expect(records.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4]);
       expect(records[2]?.content).toMatchObject({ ok: false, problem: expect.stringContaining('checksum') as string });
+    });
+
+    it('gives what is no payload at all as damaged', async () => {
+      await appendThree(folder.open());
+      for (const nonsense of ["'text'", "''", '17']) {
+        sql((db) => db.prepare(`UPDATE batch SET payload = ${nonsense} WHERE key = 2`).run());
+        const records = await folder.open().read({ partition: 0, offset: 0 }, 9);
+        expect(textsOf(records)).toEqual(['a', 'b', undefined, undefined, 'e']);
+      }
     });
 
     it('gives every record of a torn payload at its place', async () => {
@@ -324,14 +338,14 @@ describe("SqliteEventLog's file", () => {
       const seen: unknown[] = [];
       collect(reader, seen);
       await folder.advance(1);
-      // Behind the log's back, as another process: no message comes.
-      const other = folder.open();
-      await append(other, 1, 'a');
-      await other.close();
-      sql((db) => db.prepare('UPDATE batch SET key = key + 1 WHERE 0').run());
-      await folder.advance(20);
-      await folder.until('it has come', () => seen.length === 1);
-      expect(seen).toEqual(['a']);
+      const { execArgv } = sourceThread('');
+      const program = join(__dirname, '../test-support/append-lines.cjs');
+      const { status } = spawnSync(process.execPath, [...execArgv, program, folder.path, 'inline', '3']);
+      expect(status).toBe(0);
+      await folder.advance(18);
+      expect(seen).toEqual([]);
+      await folder.advance(1);
+      expect([...seen].sort()).toEqual(['0', '1', '2']);
     });
 
     it('leave no timers behind', async () => {

@@ -67,7 +67,7 @@ export class EventLogReader<T> {
   read(from: LogPosition, recordsMax: number): LogRecord<T>[] {
     this.checkPartition(from.partition);
     return this.#reading(() => {
-      if (from.offset >= (this.#ends[from.partition] as number)) this.#refreshEnd(from.partition);
+      this.#refreshEnd(from.partition);
       return this.#readBatches(from, recordsMax);
     });
   }
@@ -111,7 +111,10 @@ export class EventLogReader<T> {
     const row = key === undefined ? undefined : this.#batch.get(key);
     const firstOffset = row === undefined ? -1 : firstOffsetOf(row.key, partition);
     if (row === undefined || row.count < 1 || firstOffset + row.count <= offset) this.#refuseHole(partition, offset);
-    const cursor = new BatchCursor(partition, { ...(row as BatchRow), firstOffset }, this.#codec);
+    const { count, checksum, payload } = row as BatchRow;
+    // A damaged row may hold anything.
+    const bytes = ArrayBuffer.isView(payload) ? payload : Buffer.from(String(payload));
+    const cursor = new BatchCursor(partition, { firstOffset, count, checksum, payload: bytes }, this.#codec);
     cursor.skipTo(offset);
     return cursor;
   }

@@ -13,9 +13,10 @@ export function fingerprintOf(event: AssetEvent): bigint {
     event.toUserChanges.length === 1
       ? changeText(event.toUserChanges[0] as AssetChange)
       : event.toUserChanges.map(changeText).sort().join();
+  // Free texts with their lengths: a separator inside them must not make two contents one.
   const content =
-    `${event.opUserId}|${event.eventType}|${event.bizType}:${event.bizId}|${event.objId}|` +
-    `${changeText(event.opUserChange)}|${to}|${event.quantity}|${event.comboKey}`;
+    `${event.opUserId}|${event.eventType}|${event.bizType}:${event.bizId}|${event.objId.length}:${event.objId}|` +
+    `${changeText(event.opUserChange)}|${to}|${event.quantity}|${event.comboKey.length}:${event.comboKey}`;
   let high = 0x811c9dc5;
   let low = 0x01000193;
   for (let index = 0; index < content.length; index += 1) {

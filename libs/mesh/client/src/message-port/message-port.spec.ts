@@ -83,7 +83,7 @@ describe('serveMessagePort', () => {
   });
 
   it('answers INVALID_ARGUMENT to bytes that are no message, and INTERNAL to answers that are none', async () => {
-    const { client } = start({ say: () => ({ text: 42 }) as never });
+    const { client } = start({ say: () => ({ text: '', index: 'x' }) as never });
     expect(await failureOf(client.say({ text: '' }))).toMatchObject({ code: StatusCode.INTERNAL });
     const garbage = {
       ...echo.definition,

@@ -1,0 +1,77 @@
+import {
+  applyFences,
+  LogPositionError,
+  type DecidedEvent,
+  type EventLog,
+  type LedgerSlice,
+  type LogEntry,
+  type LogPosition,
+  type LogRecord,
+  type ShardMap,
+} from '@giftmesh/domain-money';
+import type { LedgerView } from '../files/ledger-view';
+
+/** Records of one look into the log. */
+const READ_RECORDS = 1000;
+
+/** What stands in the log behind the ledger's positions. */
+export interface Unapplied {
+  /** Decisions that the ledger will apply, each once, in order of their partitions. */
+  readonly events: readonly DecidedEvent[];
+  /** Records that nobody can read: the ledger will park them. */
+  readonly unreadable: number;
+  /** Places where the ledger's position is none that the log holds: it will not go on there. */
+  readonly problems: readonly string[];
+}
+
+/** The part of a ledger's view that is needed. */
+export type AppliedView = Pick<LedgerView, 'positions' | 'fences' | 'isOnRecord'>;
+
+/** Reads what the ledger, as the view shows it, has not applied yet. */
+export async function readUnapplied(
+  ledger: AppliedView,
+  log: Pick<EventLog<LogEntry>, 'endPositions' | 'read'>,
+  shards: ShardMap,
+): Promise<Unapplied> {
+  const applied = new Map(ledger.positions().map(({ partition, offset }) => [partition, offset]));
+  const slices: LedgerSlice[] = [];
+  const problems: string[] = [];
+  let unreadable = 0;
+  for (const end of await log.endPositions()) {
+    const fromOffset = applied.get(end.partition) ?? 0;
+    try {
+      const records = await readBetween(log, { partition: end.partition, offset: fromOffset }, end.offset);
+      const entries = records.flatMap(({ content }) => (content.ok ? [content.value] : []));
+      unreadable += records.length - entries.length;
+      slices.push({ partition: end.partition, fromOffset, toOffset: end.offset, entries, parked: [] });
+    } catch (error) {
+      if (!(error instanceof LogPositionError)) throw error;
+      problems.push(`the ledger can't go on: ${error.message}`);
+    }
+  }
+  const seen = new Set<string>();
+  const events = applyFences(slices, ledger.fences(), shards).events.filter(({ event: { opUserId, eventId } }) => {
+    const key = `${opUserId}/${eventId}`;
+    if (seen.has(key) || ledger.isOnRecord(opUserId, eventId)) return false;
+    seen.add(key);
+    return true;
+  });
+  return { events, unreadable, problems };
+}
+
+async function readBetween(
+  log: Pick<EventLog<LogEntry>, 'read'>,
+  from: LogPosition,
+  end: number,
+): Promise<LogRecord<LogEntry>[]> {
+  const found: LogRecord<LogEntry>[] = [];
+  // A position behind the end is asked for too: the log's complaint says what it holds.
+  for (let offset = from.offset; offset !== end; ) {
+    const records = await log.read({ partition: from.partition, offset }, READ_RECORDS);
+    const wanted = records.filter((record) => record.offset < end);
+    if (wanted.length === 0) break;
+    found.push(...wanted);
+    offset += wanted.length;
+  }
+  return found;
+}
