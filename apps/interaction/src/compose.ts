@@ -62,7 +62,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
     onChange: (problem) => logger.info({ problem }, problem === undefined ? 'serving' : 'not serving'),
   });
-  interactions.start();
+  await interactions.start();
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_INTERACTION_PORT}`);
   logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
   return {

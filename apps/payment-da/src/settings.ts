@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commonSettings, embeddedSettings } from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
+/** What this process is told by environment variables. */
 export const settings = z.object({
   ...commonSettings,
   ...embeddedSettings,

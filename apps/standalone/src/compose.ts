@@ -95,7 +95,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     poll(interactionServer, 'giftmesh.interaction.v1.InteractionService'),
   ];
   await paymentStation.start();
-  interactions.start();
+  await interactions.start();
   const stationPort = await stationServer.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_STATION_PORT}`);
   const interactionPort = await interactionServer.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_INTERACTION_PORT}`);
   announceReady(config, {

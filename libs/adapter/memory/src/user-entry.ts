@@ -1,6 +1,7 @@
 import { zeroCounters, type AssetType, type Counters } from '@giftmesh/domain-money';
 import type { MarkerNode } from './marker-list';
 
+/** An account that is changed in place. */
 export type Account = { -readonly [K in keyof Counters]: Counters[K] };
 
 /** A user in place: accounts, remembered decisions, and what is needed to know when they may go. */

@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 
+/** From the most severe to the most talkative. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 

@@ -3,6 +3,7 @@ import type { Database } from './database';
 
 /** "gact" in ASCII: the file is an activity store. */
 export const ACTIVITY_APPLICATION_ID = 0x67616374;
+/** Version of the schema below. */
 export const ACTIVITY_SCHEMA_VERSION = 1;
 
 /** The `day` of scores of all time. */

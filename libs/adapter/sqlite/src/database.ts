@@ -4,6 +4,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { asDataFileError, DataFileError, sqliteCodeOf } from './data-file-error';
 import { readFileHeader } from './file-header';
 
+/** An open SQLite file. */
 export type Database = BetterSqlite3.Database;
 
 /**

@@ -3,6 +3,7 @@ import { DataFileError } from './data-file-error';
 
 /** `application_id` of event log files: "gmEL". */
 export const EVENT_LOG_APPLICATION_ID = 0x676d454c;
+/** Version of the schema below. */
 export const EVENT_LOG_SCHEMA_VERSION = 1;
 
 /** The most partitions of a file. */

@@ -25,10 +25,12 @@ export type RecordRow = readonly [
   payees: string | null,
 ];
 
+/** The columns that `recordOf` reads, in its order. */
 export const RECORD_COLUMNS =
   'user_id, role, event_id, op_user_id, event_type, outcome, biz_id, biz_type, obj_id, quantity, asset_type, incr, ' +
   'counterpart_user_id, applied_at_ms, balance_after, seq, fingerprint, payees';
 
+/** The record of a row of `RECORD_COLUMNS`. */
 export function recordOf(row: RecordRow): AssetRecord {
   return {
     eventId: uuidFromBytes(row[2]),
@@ -48,6 +50,7 @@ export function recordOf(row: RecordRow): AssetRecord {
   };
 }
 
+/** A row of `MARKER_COLUMNS`. */
 export type MarkerRow = readonly [
   eventId: Buffer,
   outcome: bigint,
@@ -56,6 +59,7 @@ export type MarkerRow = readonly [
   eventType: bigint,
 ];
 
+/** The columns of a marker. */
 export const MARKER_COLUMNS = 'event_id, outcome, balance_after, fingerprint, event_type';
 
 /** The decision that a payer's row is the record of; undefined for a reversal's row. */
@@ -112,6 +116,7 @@ export class AccountTable {
   }
 }
 
+/** The counters of a ledger account, without what is the ledger's own. */
 export function countersOf({ userId, assetType, credited, reversed, debited, seq }: LedgerAccount): Counters {
   return { userId, assetType, credited, reversed, debited, seq };
 }

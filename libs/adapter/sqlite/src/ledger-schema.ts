@@ -8,9 +8,13 @@ export const LEDGER_SCHEMA_VERSION = 1;
 
 /** How words stand in the file. Numbers are never given to another word. */
 export const ASSET_CODES = { coin: 1, diamond: 2 } as const satisfies Record<AssetType, number>;
+/** How parts of the business are stored. A code never changes its meaning. */
 export const BIZ_CODES = { live: 1, recharge: 2 } as const satisfies Record<BizType, number>;
+/** How roles are stored. A code never changes its meaning. */
 export const ROLE_CODES = { payer: 0, payee: 1 } as const;
+/** How outcomes are stored. A code never changes its meaning. */
 export const OUTCOME_CODES = { applied: 0, insufficient_balance: 1 } as const satisfies Record<DecisionOutcome, number>;
+/** How event types are stored. A code never changes its meaning. */
 export const EVENT_TYPE_CODES = {
   interact_gift: 1,
   order_apple: 2,

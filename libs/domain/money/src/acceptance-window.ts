@@ -10,6 +10,7 @@ export interface AcceptanceWindow {
 
 export const DEFAULT_ACCEPTANCE_WINDOW: AcceptanceWindow = { pastMs: 3_600_000, futureMs: 300_000 };
 
+/** Where the time of an event id lies: only what is inside may still be executed. */
 export type WindowPlace = 'inside' | 'expired' | 'future';
 
 /** Where the time of an event id lies. */

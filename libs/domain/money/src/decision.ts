@@ -37,6 +37,7 @@ export interface Fence {
 export type LogEntry =
   { readonly kind: 'event'; readonly decided: DecidedEvent } | { readonly kind: 'fence'; readonly fence: Fence };
 
+/** What is kept of a decision. */
 export function markerOf(decided: DecidedEvent): Marker {
   return {
     eventId: decided.event.eventId,

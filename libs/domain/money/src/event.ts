@@ -11,6 +11,7 @@ export const EVENT_TYPES = [
   'reversal',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+/** Event types of recharges, one a shop. */
 export type OrderEventType = Extract<EventType, `order_${string}`>;
 
 /** The part of the business that `bizId` is an id of. */

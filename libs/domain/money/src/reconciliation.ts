@@ -65,11 +65,13 @@ export type Difference =
       readonly expected: bigint;
     });
 
+/** Which account a difference is about. */
 export interface AccountName {
   readonly userId: bigint;
   readonly assetType: AssetType;
 }
 
+/** Which event a difference is about. */
 export interface EventName {
   readonly opUserId: bigint;
   readonly eventId: string;

@@ -4,6 +4,7 @@ import { AppliedPositions } from './applied-positions';
 import { PaymentDaHandlers } from './service';
 import { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions } from './settler';
 
+/** What Payment-DA is built on. */
 export interface PaymentDaDependencies {
   readonly clock: Clock;
   readonly log: EventLog<LogEntry>;

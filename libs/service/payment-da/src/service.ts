@@ -32,6 +32,7 @@ export const REQUEST_ITEMS_MAX = 1_000;
 /** The most decided events that a load lists for one user; who has more is asked about one by one. */
 export const LOADED_EVENTS_MAX = 200;
 
+/** What the handlers need. */
 export interface PaymentDaPorts {
   readonly log: EventLog<LogEntry>;
   readonly ledger: Ledger;

@@ -35,6 +35,7 @@ export const DEFAULT_SETTLER_OPTIONS: SettlerOptions = {
   poisonDelayMs: 100,
 };
 
+/** What the settler needs. */
 export interface SettlerPorts {
   readonly clock: Clock;
   readonly log: EventLog<LogEntry>;

@@ -38,6 +38,7 @@ export const DEFAULT_EVENT_DECIDER_OPTIONS: EventDeciderOptions = {
   decideMaxMs: 1_900,
 };
 
+/** What the decider needs. */
 export interface EventDeciderPorts {
   readonly clock: Clock;
   readonly store: BalanceStore;

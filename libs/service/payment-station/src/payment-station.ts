@@ -21,6 +21,7 @@ import { DEFAULT_SWEEPER_OPTIONS, Sweeper, type SweeperOptions } from './sweeper
 /** Between tries to get ready while the store or the log is away, milliseconds. */
 const START_RETRY_DELAY_MS = 200;
 
+/** What Payment-Station is built on. */
 export interface PaymentStationDependencies {
   readonly clock: Clock;
   readonly store: BalanceStore;
@@ -30,6 +31,7 @@ export interface PaymentStationDependencies {
   readonly shards: ShardMap;
 }
 
+/** What may differ from the defaults. */
 export interface PaymentStationOptions {
   readonly window?: AcceptanceWindow;
   readonly sweeper?: SweeperOptions;

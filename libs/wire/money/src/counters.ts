@@ -3,6 +3,7 @@ import { balanceOf, type Counters } from '@giftmesh/domain-money';
 import { assetTypes } from './enums';
 import { WireError } from './wire-error';
 
+/** The message of an account's counters. */
 export function countersToProto(counters: Counters): common.AssetCounters {
   return {
     userId: counters.userId,

@@ -11,11 +11,13 @@ function table<W extends string, N extends number>(words: Readonly<Record<W, N>>
   };
 }
 
+/** `giftmesh.common.v1.AssetType`. */
 export const assetTypes = table<AssetType, common.AssetType>({
   coin: common.AssetType.COIN,
   diamond: common.AssetType.DIAMOND,
 });
 
+/** `giftmesh.common.v1.EventType`. */
 export const eventTypes = table<EventType, common.EventType>({
   interact_gift: common.EventType.INTERACT_GIFT,
   order_apple: common.EventType.ORDER_APPLE,
@@ -26,11 +28,13 @@ export const eventTypes = table<EventType, common.EventType>({
   reversal: common.EventType.REVERSAL,
 });
 
+/** `giftmesh.common.v1.BizType`. */
 export const bizTypes = table<BizType, common.BizType>({
   live: common.BizType.LIVE,
   recharge: common.BizType.RECHARGE,
 });
 
+/** Outcomes that are decisions, of `giftmesh.common.v1.EventOutcome`. */
 export const outcomes = table<DecisionOutcome, common.EventOutcome>({
   applied: common.EventOutcome.APPLIED,
   insufficient_balance: common.EventOutcome.INSUFFICIENT_BALANCE,

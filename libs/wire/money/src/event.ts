@@ -20,6 +20,7 @@ export function eventFromProto(message: common.AssetEvent): AssetEvent {
   };
 }
 
+/** The message of an event. */
 export function eventToProto(event: AssetEvent): common.AssetEvent {
   return {
     eventId: event.eventId,

@@ -20,6 +20,7 @@ export function orderFromProto(message: station.ApplyOrderRequest): Order {
   };
 }
 
+/** The domain's reversal of a message. Checks nothing. */
 export function reversalFromProto(message: station.ReverseEventRequest): Reversal {
   return {
     eventId: message.eventId,

@@ -2,6 +2,7 @@ import { common } from '@giftmesh/contract';
 import type { AssetRecord } from '@giftmesh/domain-money';
 import { assetTypes, bizTypes, eventTypes } from './enums';
 
+/** The message of a record. */
 export function recordToProto(record: AssetRecord): common.AssetRecord {
   return {
     eventId: record.eventId,

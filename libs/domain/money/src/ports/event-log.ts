@@ -9,6 +9,7 @@ export interface LogRecord<T> {
     | { readonly ok: false; readonly bytes: Uint8Array; readonly problem: string };
 }
 
+/** A value and the partition that it is to stand in. */
 export interface LogAppend<T> {
   readonly partition: number;
   readonly value: T;

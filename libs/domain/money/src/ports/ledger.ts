@@ -22,6 +22,7 @@ export interface ParkedRecord {
   readonly payload: Uint8Array;
 }
 
+/** A parked record, as operators see it. */
 export interface DeadLetter extends ParkedRecord {
   readonly id: number;
   readonly partition: number;
@@ -107,6 +108,7 @@ export interface RecordCursor {
   readonly role: 'payer' | 'payee';
 }
 
+/** A user's accounts and decided events. */
 export interface LedgerUser {
   readonly userId: bigint;
   readonly accounts: readonly Counters[];
@@ -182,6 +184,7 @@ export class OrderConflictError extends Error {
   override readonly name = 'OrderConflictError';
 }
 
+/** Why an event can't be taken back. */
 export type ReversalProblem = 'not_found' | 'already_reversed' | 'amount_too_large' | 'not_reversible';
 
 /** A reversal that can't be. */

@@ -13,6 +13,7 @@ export interface EventLogUnderTest {
   dispose(): Promise<void>;
 }
 
+/** Makes a fresh log for one test. */
 export type MakeEventLog = (options: {
   readonly partitionCount: number;
   readonly codec: Codec<string>;

@@ -8,6 +8,7 @@ import { SAMPLE_START_MS } from './ledger-samples';
 /** The users' shards in the contract: 16 in 4 partitions. */
 export const CONTRACT_SHARDS = new ShardMap(16, 4);
 
+/** A ledger under test and short ways to use it. */
 export interface Harness {
   readonly clock: SimulatedClock;
   ledger: Ledger;
@@ -32,6 +33,7 @@ export async function accountOf(ledger: Ledger, userId: bigint, assetType: Asset
   return found ?? { userId, assetType, credited: 0n, reversed: 0n, debited: 0n, seq: 0 };
 }
 
+/** The balance of an account. */
 export async function balance(ledger: Ledger, userId: bigint, assetType: AssetType = 'coin'): Promise<bigint> {
   return balanceOf(await accountOf(ledger, userId, assetType));
 }

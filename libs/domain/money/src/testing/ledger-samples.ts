@@ -66,8 +66,10 @@ export function sampleDecided(sample: SampleEvent): DecidedEvent {
   };
 }
 
+/** A log entry of a decided event. */
 export const eventEntry = (decided: DecidedEvent): LogEntry => ({ kind: 'event', decided });
 
+/** A log entry of a fence. */
 export const fenceEntry = (shards: readonly number[], generation: number): LogEntry => ({
   kind: 'fence',
   fence: { shards, generation },
