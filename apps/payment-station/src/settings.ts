@@ -13,7 +13,7 @@ export const settings = z.object({
   /** The most decided events that may wait for the ledger before further ones are refused. */
   GIFTMESH_OUTBOX_MAX: shape.integer(1, 10_000_000, 500_000),
   /** The most settled markers kept in memory. */
-  GIFTMESH_MARKERS_MAX: shape.integer(1, 10_000_000, 100_000),
+  GIFTMESH_MARKERS_MAX: shape.integer(1, 10_000_000, 20_000),
   /** The most users kept in memory. */
   GIFTMESH_ACCOUNTS_MAX: shape.integer(1, 100_000_000, 1_000_000),
 });

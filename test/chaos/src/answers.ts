@@ -38,7 +38,8 @@ function answerOfRefusal(eventId: string, code: number, reason: string, message:
   if (reason === 'EVENT_ID_REUSED') return { kind: 'decided', outcome: EventOutcome.EVENT_ID_REUSED, balance: 0n };
   if (reason === 'INSUFFICIENT_BALANCE') {
     const [, balance] = BALANCE_IN_MESSAGE.exec(message) ?? [];
-    if (balance === undefined) return { kind: 'wrong', problem: `${eventId} was refused without a balance: ${message}` };
+    if (balance === undefined)
+      return { kind: 'wrong', problem: `${eventId} was refused without a balance: ${message}` };
     return { kind: 'decided', outcome: EventOutcome.INSUFFICIENT_BALANCE, balance: BigInt(balance) };
   }
   if (UNDECIDED_CODES.has(code)) return { kind: 'unknown', why: `${reason} ${message}` };

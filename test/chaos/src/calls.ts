@@ -83,7 +83,10 @@ export async function sendReversal(
 /** True for an answer of the service that is not merely "not now". */
 function isDecision(error: unknown): boolean {
   if (!(error instanceof CallError)) throw error;
-  return error.domain !== '' && !['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED', 'RESOURCE_EXHAUSTED'].includes(error.codeName);
+  return (
+    error.domain !== '' &&
+    !['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED', 'RESOURCE_EXHAUSTED'].includes(error.codeName)
+  );
 }
 
 const wrong = (error: unknown): Answer => ({ kind: 'wrong', problem: `a call failed with ${String(error)}` });

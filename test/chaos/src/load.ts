@@ -23,11 +23,19 @@ const TWICE = 0.08;
 /** Sending one again that was asked for before: how likely. */
 const AGAIN = 0.25;
 
+/** A SendGift that was sent. */
+export interface SentCall {
+  /** Milliseconds, as `performance.now` counts them. */
+  readonly startedAtMs: number;
+  /** Undefined while it is under way. */
+  answer: Answer | undefined;
+}
+
 /** Clients' load on one life of the process: bursts of gifts over unary calls and a stream, recharges, reversals, reads. */
 export class Load {
   readonly #stream: GiftStream;
   readonly #startedAtMs = performance.now();
-  readonly #calls = new Map<AskedGift, { startedAtMs: number; count: number }>();
+  readonly #calls = new Set<SentCall>();
   #newGifts = 0;
   #stopped = false;
   #burst = true;
@@ -53,9 +61,9 @@ export class Load {
     return this.#stream;
   }
 
-  /** SendGift calls under way. */
-  get unaryInFlight(): number {
-    return [...this.#calls.values()].reduce((sum, { count }) => sum + count, 0);
+  /** SendGift calls under way; each gets its answer when it ends. */
+  get callsInFlight(): readonly SentCall[] {
+    return [...this.#calls];
   }
 
   /** Resolves when this many gifts were answered in this life, or the load was stopped. */
@@ -104,7 +112,11 @@ export class Load {
   }
 
   async #send(gift: AskedGift): Promise<Answer> {
+    const call: SentCall = { startedAtMs: performance.now(), answer: undefined };
+    this.#calls.add(call);
     const answer = await sendGift(this.mesh, this.asked, gift);
+    this.#calls.delete(call);
+    call.answer = answer;
     this.#onAnswer(answer);
     return answer;
   }

@@ -64,6 +64,14 @@ export class Harness {
     return connection;
   }
 
+  /** Closes the clients of one mesh: for tests that start many. */
+  disconnect({ interaction, station, da }: MeshClients): void {
+    for (const connection of [interaction, station, da]) {
+      connection.close();
+      this.#connections.delete(connection as unknown as Connection<Client>);
+    }
+  }
+
   /** Kills everything that runs, closes all clients and removes all folders. Can be called again. */
   async close(): Promise<void> {
     for (const connection of this.#connections) connection.close();

@@ -8,14 +8,7 @@ import { parseArgs } from 'node:util';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { SimulatedClock } from '@giftmesh/kernel-time';
-import {
-  fingerprintOf,
-  ShardMap,
-  type AssetEvent,
-  type DebitRequest,
-  type DecidedEvent,
-  type EventKey,
-} from '@giftmesh/domain-money';
+import { fingerprintOf, ShardMap, type AssetEvent, type DebitRequest, type EventKey } from '@giftmesh/domain-money';
 import { MemoryBalanceStore } from './balance-store';
 
 const VIEWERS = 10_000;
@@ -23,6 +16,8 @@ const ACTIVE_SHARE = 0.2;
 const ACTIVE_GIVE = 0.97;
 const CALL = 64;
 const SETTLE = 512;
+/** Gifts made, then debited, then settled, in turns. */
+const ROUND = CALL * 100;
 const MARKERS_MAX = 50_000;
 /** Aim, µs of CPU an event. */
 const CPU_AIM_US = 2;
@@ -45,7 +40,7 @@ async function main(): Promise<void> {
   const clock = new SimulatedClock();
   const nextId = uuidV7Source(clock, random);
   const shards = new ShardMap(256, 16);
-  const store = new MemoryBalanceStore({ shards, markersMax: MARKERS_MAX, outboxMax: 10_000, accountsMax: VIEWERS });
+  const store = new MemoryBalanceStore({ shards, markersMax: MARKERS_MAX, outboxMax: ROUND, accountsMax: VIEWERS });
   await store.raiseGeneration(shards.allShards(), 1);
   await store.open(shards.allShards(), 1);
   const userIds = Array.from({ length: VIEWERS }, (_, viewer) => userIdOf(viewer));
@@ -88,31 +83,27 @@ async function main(): Promise<void> {
   };
 
   let [debitUs, settleUs, applied] = [0, 0, 0];
-  let unsettled: EventKey[] = [];
   const heapMb: number[] = [];
-  const cpuUs = (since: NodeJS.CpuUsage): number => {
-    const { user, system } = process.cpuUsage(since);
+  /** CPU of some work, µs. */
+  const cpuOf = async (work: () => Promise<void>): Promise<number> => {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
     return user + system;
   };
-  for (let done = 0; done < gifts; done += CALL) {
-    clock.advance(CALL / 20);
-    const requests = Array.from({ length: CALL }, requestOf);
-    let since = process.cpuUsage();
-    const results = await store.debit(requests);
-    debitUs += cpuUs(since);
-    for (const result of results)
-      if (result.kind === 'decided') {
-        applied += 1;
-        const { event } = result.pending as DecidedEvent;
-        unsettled.push({ opUserId: event.opUserId, eventId: event.eventId });
-      }
-    if (unsettled.length >= SETTLE) {
-      since = process.cpuUsage();
-      await store.settle(unsettled);
-      settleUs += cpuUs(since);
-      unsettled = [];
-    }
-    if (done % LOOK_EVERY < CALL) {
+  for (let done = 0; done < gifts; done += ROUND) {
+    clock.advance(ROUND / 20);
+    const calls = Array.from({ length: ROUND / CALL }, () => Array.from({ length: CALL }, requestOf));
+    const keys: EventKey[] = [];
+    debitUs += await cpuOf(async () => {
+      for (const requests of calls)
+        for (const result of await store.debit(requests)) if (result.kind === 'decided') applied += 1;
+    });
+    for (const { event } of calls.flat()) keys.push({ opUserId: event.opUserId, eventId: event.eventId });
+    settleUs += await cpuOf(async () => {
+      for (let at = 0; at < keys.length; at += SETTLE) await store.settle(keys.slice(at, at + SETTLE));
+    });
+    if (done % LOOK_EVERY < ROUND) {
       global.gc?.();
       heapMb.push(Math.round(process.memoryUsage().heapUsed / 1e5) / 10);
     }

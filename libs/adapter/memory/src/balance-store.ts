@@ -1,5 +1,4 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
-import { uuidV7TimeMs } from '@giftmesh/kernel-ids';
 import {
   AMOUNT_MAX,
   balanceOf,
@@ -26,6 +25,8 @@ const MISS: DebitResult = { kind: 'miss' };
 const REUSED: DebitResult = { kind: 'reused' };
 const BACKLOG: DebitResult = { kind: 'backlog' };
 
+/** The largest debit, as a change. */
+const INCR_MIN = -AMOUNT_MAX;
 /** Room for marks of evicted users that even a store for few accounts has. */
 const MARKS_MAX_LEAST = 10_000;
 /** Users whose late credits are kept. */
@@ -59,7 +60,7 @@ export class MemoryBalanceStore implements BalanceStore {
   async debit(requests: readonly DebitRequest[]): Promise<readonly DebitResult[]> {
     this.#refuseClosed();
     for (const { event } of requests)
-      if (event.opUserChange.incr >= 0n || event.opUserChange.incr < -AMOUNT_MAX)
+      if (event.opUserChange.incr >= 0n || event.opUserChange.incr < INCR_MIN)
         throw new RangeError(`event ${event.eventId} takes ${-event.opUserChange.incr} from its op user`);
     if (this.#states.anyLost) this.#refuseLost(requests.map(({ event }) => event.opUserId));
     return requests.map((request) => this.#decide(request));
@@ -178,8 +179,8 @@ export class MemoryBalanceStore implements BalanceStore {
       if (known.marker.fingerprint !== request.fingerprint) return REUSED;
       return { kind: 'decided', marker: known.marker, pending: known.pending, duplicate: true };
     }
-    const idMs = uuidV7TimeMs(event.eventId);
-    if (!request.executable || (idMs < entry.markersSinceMs && request.absentAsOf !== entry.asOf))
+    const mayBeForgotten = event.eventId <= entry.askThroughId;
+    if (!request.executable || (mayBeForgotten && request.absentAsOf !== entry.asOf))
       return { kind: 'ask_ledger', asOf: entry.asOf };
 
     const amount = -event.opUserChange.incr;
@@ -193,7 +194,7 @@ export class MemoryBalanceStore implements BalanceStore {
       account.seq += 1;
       return this.#remember(entry, request, 'applied', balance - amount, account.seq);
     }
-    if (idMs > entry.refusedIdMs) entry.refusedIdMs = idMs;
+    if (event.eventId > entry.refusedId) entry.refusedId = event.eventId;
     return this.#remember(entry, request, 'insufficient_balance', balance, 0);
   }
 
@@ -227,8 +228,8 @@ export class MemoryBalanceStore implements BalanceStore {
     entry.asOf = this.#asOf;
     if (mark !== undefined) {
       // The snapshot may be older than a refusal that was settled before the eviction: no `seq` tells.
-      entry.refusedIdMs = mark.refusedIdMs;
-      entry.markersSinceMs = Math.max(entry.markersSinceMs, mark.refusedIdMs + 1);
+      entry.refusedId = mark.refusedId;
+      if (mark.refusedId > entry.askThroughId) entry.askThroughId = mark.refusedId;
     }
     if (known === undefined) {
       this.#makeRoom(Math.max(1, user.accounts.length));
@@ -255,7 +256,7 @@ export class MemoryBalanceStore implements BalanceStore {
   }
 
   /**
-   * `markersSinceMs` of a user in place stays as it is: what the store decided meanwhile, and forgot since to make room, is not
+   * What a user in place must be asked about stays as it is: what the store decided meanwhile, and forgot since to make room, is not
    * in a snapshot that was taken before.
    */
   #addMarkers(entry: UserEntry, markers: readonly Marker[]): void {
@@ -265,8 +266,7 @@ export class MemoryBalanceStore implements BalanceStore {
       const node = new MarkerNode(entry, marker, undefined);
       entry.markers.set(marker.eventId, node);
       this.#settled.add(node);
-      const idMs = uuidV7TimeMs(marker.eventId);
-      if (marker.outcome !== 'applied' && idMs > entry.refusedIdMs) entry.refusedIdMs = idMs;
+      if (marker.outcome !== 'applied' && marker.eventId > entry.refusedId) entry.refusedId = marker.eventId;
     }
     this.#dropMarkers();
   }
@@ -278,8 +278,7 @@ export class MemoryBalanceStore implements BalanceStore {
       const { owner, marker } = node;
       this.#settled.remove(node);
       owner.markers.delete(marker.eventId);
-      const idMs = uuidV7TimeMs(marker.eventId);
-      if (idMs >= owner.markersSinceMs) owner.markersSinceMs = idMs + 1;
+      if (marker.eventId > owner.askThroughId) owner.askThroughId = marker.eventId;
       this.#asOf += 1;
       owner.asOf = this.#asOf;
     }

@@ -4,8 +4,8 @@ import type { UserEntry } from './user-entry';
 /** What must be remembered of a user who was evicted. */
 export interface HighWaterMark {
   readonly seqs: readonly { readonly assetType: AssetType; readonly seq: number }[];
-  /** Newest id among refusals, -1 without any. */
-  readonly refusedIdMs: number;
+  /** Newest id among refusals, empty without any. */
+  readonly refusedId: string;
 }
 
 /** How long a mark is kept at least: longer than any load that began before the eviction can take. Milliseconds. */
@@ -42,9 +42,9 @@ export class HighWaterMarks {
 
   keep(entry: UserEntry): void {
     const seqs = entry.accounts.filter(({ seq }) => seq > 0).map(({ assetType, seq }) => ({ assetType, seq }));
-    if (seqs.length === 0 && entry.refusedIdMs < 0) return;
+    if (seqs.length === 0 && entry.refusedId === '') return;
     this.#old.delete(entry.userId);
-    this.#young.set(entry.userId, { seqs, refusedIdMs: entry.refusedIdMs });
+    this.#young.set(entry.userId, { seqs, refusedId: entry.refusedId });
   }
 
   of(userId: bigint): HighWaterMark | undefined {

@@ -1,3 +1,4 @@
+import { lowestUuidV7At } from '@giftmesh/kernel-ids';
 import { zeroCounters, type AssetType, type Counters } from '@giftmesh/domain-money';
 import type { MarkerNode } from './marker-list';
 
@@ -9,23 +10,27 @@ export class UserEntry {
   /** Few: one or two of each user, so a search beats a map. */
   readonly accounts: Account[] = [];
   readonly markers = new Map<string, MarkerNode>();
-  /** Decisions without a marker are older than this. Unix milliseconds of their ids. */
-  markersSinceMs: number;
+  /**
+   * Up to this id, and with it, a decision may have no marker. Ids are compared as texts, which is to compare their times (UUIDv7),
+   * and costs nothing.
+   */
+  askThroughId: string;
   /** Changes whenever markers go or come from the ledger: what was said about the user before may no longer hold. */
   asOf = 0;
   /** Decisions in the outbox. */
   pendingCount = 0;
   /** Time of the last debit; undefined until there is one, or until somebody looks for idle users. */
   usedAtMs: number | undefined = undefined;
-  /** Newest id among refusals, -1 without any: they advance no `seq`, so a stale snapshot must be told by them. */
-  refusedIdMs = -1;
+  /** Newest id among refusals, empty without any: they advance no `seq`, so a stale snapshot must be told by them. */
+  refusedId = '';
 
   constructor(
     readonly userId: bigint,
     readonly shard: number,
+    /** Decisions on ids of this time, Unix milliseconds, and newer have a marker. */
     markersSinceMs: number,
   ) {
-    this.markersSinceMs = markersSinceMs;
+    this.askThroughId = lowestUuidV7At(markersSinceMs);
   }
 
   account(assetType: AssetType): Account | undefined {

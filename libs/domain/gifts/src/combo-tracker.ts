@@ -1,13 +1,11 @@
 import type { Clock } from '@giftmesh/kernel-time';
 import { RecentMap } from './recent-map';
 
-/** What makes sends one combo. */
+/** What makes sends one combo, together with their recipients. */
 export interface ComboIdentity {
   readonly viewerId: bigint;
   readonly roomId: bigint;
   readonly giftId: number;
-  /** In any order. */
-  readonly recipientIds: readonly bigint[];
   readonly comboKey: string;
 }
 
@@ -28,6 +26,7 @@ interface Combo {
 }
 
 interface Counted {
+  readonly viewerId: bigint;
   readonly count: number;
   /** From then on the combo is over for who asks again. */
   readonly combo: Combo;
@@ -35,8 +34,7 @@ interface Counted {
 }
 
 /** One text for one combo, whatever the order of its recipients. */
-export function comboIdOf(combo: ComboIdentity): string {
-  const { recipientIds } = combo;
+export function comboIdOf(combo: ComboIdentity, recipientIds: readonly bigint[]): string {
   const recipients = recipientIds.length === 1 ? String(recipientIds[0]) : recipientIds.map(String).sort().join();
   return `${combo.viewerId}|${combo.roomId}|${combo.giftId}|${recipients}|${combo.comboKey}`;
 }
@@ -75,12 +73,17 @@ export class ComboTracker {
   /**
    * The running count of a combo with this event included.
    * @param comboId see {@link comboIdOf}.
-   * @param eventKey text that is unique to the event: its id together with its viewer.
+   * @param eventId with `viewerId` what makes the event unique: two viewers may have made the same id.
    * @param count how many gifts each recipient gets with this event.
    * @param windowMs how long the combo waits for its next gift; longer after the last one, a new combo begins.
    */
-  add(comboId: string, eventKey: string, count: number, windowMs: number): number {
-    const known = this.#events.get(eventKey);
+  add(comboId: string, eventId: string, viewerId: bigint, count: number, windowMs: number): number {
+    let key = eventId;
+    let known = this.#events.get(key);
+    if (known !== undefined && known.viewerId !== viewerId) {
+      key = sharedIdKey(eventId, viewerId);
+      known = this.#events.get(key);
+    }
     if (known !== undefined) return known.count;
     const nowMs = this.#clock.monotonicMs();
     let combo = this.#combos.get(comboId);
@@ -88,14 +91,20 @@ export class ComboTracker {
     combo.count += count;
     combo.lastMs = nowMs;
     this.#combos.set(comboId, combo);
-    this.#events.set(eventKey, { count: combo.count, combo, windowMs });
+    this.#events.set(key, { viewerId, count: combo.count, combo, windowMs });
     return combo.count;
   }
 
   /** The number that an event got, 0 when it is not known or its combo is over. */
-  countOf(eventKey: string): number {
-    const known = this.#events.get(eventKey);
+  countOf(eventId: string, viewerId: bigint): number {
+    let known = this.#events.get(eventId);
+    if (known !== undefined && known.viewerId !== viewerId) known = this.#events.get(sharedIdKey(eventId, viewerId));
     if (known === undefined || this.#clock.monotonicMs() - known.combo.lastMs > known.windowMs) return 0;
     return known.count;
   }
+}
+
+/** The key of an event whose id another viewer has used before. Rare, and so is the cost of a longer text. */
+function sharedIdKey(eventId: string, viewerId: bigint): string {
+  return `${eventId}/${viewerId}`;
 }

@@ -62,7 +62,7 @@ const request = Buffer.from('x');
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => 'answered',
-    (error: StatusError) => error.code,
+    (error: unknown) => (error as StatusError).code,
   );
 
 describe('the deadline of an outgoing call', () => {

@@ -1,4 +1,4 @@
-import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { StatusCode, type StatusError } from '@giftmesh/kernel-errors';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { undeclaredPolicy } from '@giftmesh/mesh-policy';
 import { Call, callCancelled, type CallOptions } from './call';

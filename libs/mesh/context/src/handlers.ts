@@ -17,7 +17,7 @@ export type Handlers<D extends ServiceDefinition> = { readonly [K in keyof D]: H
 /** A service and what implements it. */
 export interface Service {
   readonly definition: ServiceDefinition;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- of any request type; `service` has checked that it fits
   readonly handlers: Readonly<Record<string, (input: any) => unknown>>;
 }
 

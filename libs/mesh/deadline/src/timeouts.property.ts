@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { formatDeadlineStamp, parseDeadlineStamp } from './deadline-stamp';
-import { incomingTimeout, type IncomingLimits } from './incoming-timeout';
-import { outgoingTimeout } from './outgoing-timeout';
+import { incomingTimeout, type IncomingLimits } from './incoming-timeout-decider';
+import { outgoingTimeout } from './outgoing-timeout-decider';
 
 const limit = fc.oneof(fc.double({ min: -1_000, max: 1e7, noNaN: true }), fc.constant(Infinity));
 const NOW = Date.UTC(2026, 0, 1);

@@ -1,8 +1,8 @@
 /**
  * One method as code generators for grpc-js describe it (ts-proto with `outputServices=grpc-js`, grpc-tools,
- * proto-loader). `any`, because the types of a concrete definition are read from it by the helpers below.
+ * proto-loader). The types of a concrete definition are read from it by the helpers below.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- stands for any message type, in both directions
 export interface MethodDefinition<Request = any, Response = any> {
   /** `/package.Service/Method`. */
   readonly path: string;

@@ -1,5 +1,6 @@
 import { Metadata, type ServerUnaryCall, type StatusObject } from '@grpc/grpc-js';
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { systemClock } from '@giftmesh/kernel-time';
 import { callCancelled, type CallContext, type CallMetadata } from '@giftmesh/mesh-context';
 import { toGrpcStatus } from '@giftmesh/mesh-errors';
 import type { ServedMethod, ServiceHost } from './service-host';
@@ -32,10 +33,10 @@ export function openCall(bridge: GrpcBridge, method: ServedMethod, call: AnyGrpc
   return context;
 }
 
-/** grpc-js gives a deadline of Date.now(), so the difference to Date.now() is the time left, whatever clock is injected. */
+/** grpc-js counts its deadlines on the process's real time, whatever clock is injected. */
 function timeoutMsOf(call: AnyGrpcCall): number {
   const deadline = call.getDeadline();
-  return deadline === Infinity ? Infinity : Number(deadline) - Date.now();
+  return deadline === Infinity ? Infinity : Number(deadline) - systemClock.nowMs();
 }
 
 class IncomingMetadata implements CallMetadata {

@@ -23,7 +23,7 @@ import {
 
 const echo = compileEcho();
 const PlainEcho = plainEcho();
-const PlainHealth = makeGenericClientConstructor(healthDefinition() as never, HEALTH_SERVICE);
+const PlainHealth = makeGenericClientConstructor(healthDefinition(), HEALTH_SERVICE);
 const ECHO = 'mesh.testing.v1.Echo';
 const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = ServingStatus;
 const opened: { server: MeshServer; clients: PlainClient[] }[] = [];

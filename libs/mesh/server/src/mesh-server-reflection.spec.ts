@@ -30,7 +30,7 @@ const SERVICES = [
 
 describe.each<ReflectionVersion>(['v1', 'v1alpha'])('reflection %s, asked by a plain grpc-js client', (version) => {
   const Reflection = makeGenericClientConstructor(
-    reflectionDefinition(version) as never,
+    reflectionDefinition(version),
     `grpc.reflection.${version}.ServerReflection`,
   );
 

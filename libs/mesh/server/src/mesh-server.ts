@@ -130,11 +130,11 @@ function addService(server: Server, bridge: GrpcBridge, methods: readonly Method
   }
   // Bytes go in and out: decoding is done inside the policies, so that a refused call costs none, and encoding where
   // its failures are seen.
-  const raw = methods.map((method) => [
-    method.path,
-    { ...method, requestDeserialize: (bytes: Buffer) => bytes, responseSerialize: (bytes: Buffer) => bytes },
-  ]);
-  server.addService(Object.fromEntries(raw), implementation);
+  const raw: Record<string, MethodDefinition<Buffer, Buffer>> = {};
+  for (const method of methods) {
+    raw[method.path] = { ...method, requestDeserialize: (bytes) => bytes, responseSerialize: (bytes) => bytes };
+  }
+  server.addService(raw, implementation);
 }
 
 function implementationOf(bridge: GrpcBridge, method: ServedMethod): UntypedServiceImplementation[string] {

@@ -95,8 +95,7 @@ function listenMesh(policies: number): Promise<number> {
 function listenBare(): Promise<number> {
   const server = new Server({ 'grpc.enable_channelz': 0 });
   server.addService(definition, {
-    echo: async (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) =>
-      callback(null, call.request),
+    echo: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => callback(null, call.request),
   });
   return new Promise((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>

@@ -18,9 +18,9 @@ export interface ServerLimits {
 
 /** The options of grpc-js for these limits. Throws RangeError, with the value, for one that is not a positive integer. */
 export function grpcServerOptions(limits: ServerLimits): ServerOptions {
-  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
-    if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) > 0)) {
-      throw new RangeError(`${name} must be a positive integer, got ${String(value)}`);
+  for (const [name, value] of Object.entries(limits) as [string, number | undefined][]) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      throw new RangeError(`${name} must be a positive integer, got ${value}`);
     }
   }
   return {

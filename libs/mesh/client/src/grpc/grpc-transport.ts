@@ -49,9 +49,10 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
     if (call.cancelReason !== undefined) throw call.cancelReason;
     const remainingMs = call.remainingMs();
     const metadata = metadataOf(call, options.waitForReady ?? false);
+    // grpc-js counts its deadlines on the process's real time, whatever clock is injected.
     if (remainingMs === Infinity) return { client, call, metadata, options: {} };
     metadata.set(DEADLINE_HEADER, formatDeadlineStamp(clock.nowMs() + remainingMs));
-    return { client, call, metadata, options: { deadline: Date.now() + remainingMs } };
+    return { client, call, metadata, options: { deadline: systemClock.nowMs() + remainingMs } };
   };
   return {
     async call(method, input, call) {

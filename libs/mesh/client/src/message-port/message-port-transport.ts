@@ -58,7 +58,7 @@ class MessagePortTransport implements Transport {
         try {
           resolve(decodeResponse(method, asBuffer(frame.response ?? new Uint8Array())));
         } catch (malformed) {
-          reject(malformed as Error);
+          reject(malformed);
         }
       };
       const credit = method.requestStream ? new StreamCredit() : undefined;

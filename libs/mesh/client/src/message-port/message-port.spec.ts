@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { StatusCode, type StatusError } from '@giftmesh/kernel-errors';
 import { systemClock } from '@giftmesh/kernel-time';
 import { service, type Handlers } from '@giftmesh/mesh-context';
 import { ServiceHost } from '@giftmesh/mesh-server';

@@ -8,7 +8,6 @@ import {
   type Subscription,
 } from '@giftmesh/domain-money';
 import type { Cancel } from '@giftmesh/kernel-time';
-import { comboEventKey } from '../combo-event-key';
 import type { RoomHub } from '../hub/room-hub';
 import type { ShownGift } from '../hub/tick-show';
 import { firstPlaces } from '../leaderboard-entries';
@@ -213,11 +212,12 @@ function shownGift(
   };
   const windowMs = gift?.comboWindowMs ?? 0;
   if (event.comboKey === '' || windowMs === 0) return { ...shown, combo: undefined };
-  const { comboKey } = event;
-  const comboId = comboIdOf({ viewerId: event.opUserId, roomId: event.bizId, giftId, recipientIds, comboKey });
-  const eventKey = comboEventKey(event.opUserId, event.eventId);
+  const { comboKey, eventId, opUserId: viewerId } = event;
+  const comboId = comboIdOf({ viewerId, roomId: event.bizId, giftId, comboKey }, recipientIds);
   // What reaches the feed late must not begin a combo that is over for everybody else.
   const isLate = nowMs - decidedAtMs > windowMs;
-  const comboCount = isLate ? combos.countOf(eventKey) : combos.add(comboId, eventKey, event.quantity, windowMs);
+  const comboCount = isLate
+    ? combos.countOf(eventId, viewerId)
+    : combos.add(comboId, eventId, viewerId, event.quantity, windowMs);
   return { ...shown, combo: { comboId, comboKey, comboCount } };
 }

@@ -5,7 +5,6 @@ import { assertNever, StatusCode } from '@giftmesh/kernel-errors';
 import { uuidV7TimeMs } from '@giftmesh/kernel-ids';
 import { runOutsideCall } from '@giftmesh/mesh-context';
 import { eventToProto } from '@giftmesh/wire-money';
-import { comboEventKey } from '../combo-event-key';
 import type { InteractionOptions } from '../options';
 import type { InteractionPorts } from '../ports';
 import { invalidFields, refusal, roomNotFound, shuttingDown, type Refusal } from '../refusal';
@@ -152,10 +151,10 @@ export class GiftDesk {
   #comboCount({ request, gift, recipientIds }: GoodOrder, duplicate: boolean, nowMs: number): number {
     const windowMs = gift.comboWindowMs;
     if (request.comboKey === '' || windowMs === 0) return 0;
-    const eventKey = comboEventKey(request.viewerId, request.eventId);
+    const { eventId, viewerId } = request;
     // A repeated event that is unknown here and old belongs to a combo that is over: it must not begin a new one.
-    if (duplicate && nowMs - uuidV7TimeMs(request.eventId) > windowMs) return this.combos.countOf(eventKey);
-    return this.combos.add(comboIdOf({ ...request, recipientIds }), eventKey, request.count, windowMs);
+    if (duplicate && nowMs - uuidV7TimeMs(eventId) > windowMs) return this.combos.countOf(eventId, viewerId);
+    return this.combos.add(comboIdOf(request, recipientIds), eventId, viewerId, request.count, windowMs);
   }
 
   #refuse(refused: Refusal): RefusedOrder {
