@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Running } from '@giftmesh/adapter-process';
-import { SqliteEventLog, SqliteLedger, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { SqliteEventLog, SqliteLedger, lockDataFolder, scheduleLedgerAudit } from '@giftmesh/adapter-sqlite';
 import { contractDescriptors, da } from '@giftmesh/contract';
 import { LogSettledNotices, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
@@ -34,7 +34,8 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     writer: 'inline',
     retentionMs: 60_000,
   });
-  const ledger = new SqliteLedger({ path: join(folder, 'ledger.sqlite'), clock, shards });
+  const ledgerPath = join(folder, 'ledger.sqlite');
+  const ledger = new SqliteLedger({ path: ledgerPath, clock, shards });
   const paymentDa = createPaymentDa({
     clock,
     log,
@@ -59,12 +60,26 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     onChange: (problem) => logger.info({ problem }, problem === undefined ? 'serving' : 'not serving'),
   });
   paymentDa.start();
+  const stopAudit =
+    config.GIFTMESH_AUDIT_INTERVAL_S === 0
+      ? () => undefined
+      : scheduleLedgerAudit(ledgerPath, {
+          clock,
+          intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
+          onReport: ({ differenceCount, accounts, events }) =>
+            logger[differenceCount === 0 ? 'info' : 'error'](
+              { differenceCount, accounts, events },
+              'audited the ledger',
+            ),
+          onFailure: (error) => logger.error({ err: error }, 'the ledger could not be audited'),
+        });
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_DA_PORT}`);
   logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
   return {
     stop: async () => {
       await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
       stopPolling();
+      stopAudit();
       await paymentDa.close();
       await Promise.all([ledger.close(), log.close(), settled.close()]);
       lock.release();

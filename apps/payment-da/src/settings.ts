@@ -8,5 +8,7 @@ export const settings = z.object({
   ...embeddedSettings,
   /** Port of PaymentDaService. */
   GIFTMESH_DA_PORT: shape.port(7003),
+  /** Between two audits of the ledger beside running work, seconds; 0 for none. */
+  GIFTMESH_AUDIT_INTERVAL_S: shape.integer(0, 604_800, 3_600),
 });
 export type Settings = z.infer<typeof settings>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { ThreadSettledNotices } from '@giftmesh/adapter-memory';
 import { createLogger, knownExitCode } from '@giftmesh/adapter-process';
-import { SqliteEventLog, SqliteLedger } from '@giftmesh/adapter-sqlite';
+import { SqliteEventLog, SqliteLedger, scheduleLedgerAudit } from '@giftmesh/adapter-sqlite';
 import { contractDescriptors, da } from '@giftmesh/contract';
 import { ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
@@ -47,7 +47,8 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     partitionCount: shards.partitionCount,
     writer: 'inline',
   });
-  const ledger = new SqliteLedger({ path: join(folder, 'ledger.sqlite'), clock, shards });
+  const ledgerPath = join(folder, 'ledger.sqlite');
+  const ledger = new SqliteLedger({ path: ledgerPath, clock, shards });
   const notices = new ThreadSettledNotices(channel, settledNoticeCodec);
   const paymentDa = createPaymentDa({ clock, log, codec: moneyLogCodec, ledger, notices, shards });
   const onInternalError = (error: unknown, method: string): void =>
@@ -69,6 +70,19 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     onChange: (problem) => tell({ kind: 'health', problem }),
   });
   paymentDa.start();
+  const stopAudit =
+    config.GIFTMESH_AUDIT_INTERVAL_S === 0
+      ? () => undefined
+      : scheduleLedgerAudit(ledgerPath, {
+          clock,
+          intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
+          onReport: ({ differenceCount, accounts, events }) =>
+            logger[differenceCount === 0 ? 'info' : 'error'](
+              { differenceCount, accounts, events },
+              'audited the ledger',
+            ),
+          onFailure: (error) => logger.error({ err: error }, 'the ledger could not be audited'),
+        });
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_DA_PORT}`);
   tell({ kind: 'listening', address: `${config.GIFTMESH_HOST}:${port}` });
 
@@ -76,6 +90,7 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     void (async () => {
       await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
       stopPolling();
+      stopAudit();
       stopServing();
       await paymentDa.close();
       await Promise.all([ledger.close(), log.close()]);

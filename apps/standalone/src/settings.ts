@@ -12,6 +12,8 @@ export const settings = z.object({
   GIFTMESH_STATION_PORT: shape.port(7002),
   /** Port of PaymentDaService. */
   GIFTMESH_DA_PORT: shape.port(7003),
+  /** Between two audits of the ledger beside running work, seconds; 0 for none. */
+  GIFTMESH_AUDIT_INTERVAL_S: shape.integer(0, 604_800, 3_600),
   /** The most decided events that may wait for the ledger before further ones are refused. */
   GIFTMESH_OUTBOX_MAX: shape.integer(1, 10_000_000, 500_000),
   /** The most settled markers kept in memory. */

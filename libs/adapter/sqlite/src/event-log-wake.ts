@@ -6,7 +6,7 @@ import type { Cancel, Clock } from '@giftmesh/kernel-time';
 export type EndsNotice = readonly number[];
 
 /** Least time between two messages, milliseconds: one costs about as much as an append. */
-const TELL_INTERVAL_MS = 5;
+export const TELL_INTERVAL_MS = 5;
 
 /**
  * Tells the other instances on the same file in this process, in whichever thread, that something is durable. Processes look
@@ -31,25 +31,27 @@ export class EventLogWake {
   wake(ends: EndsNotice): void {
     for (let index = 0; index + 1 < ends.length; index += 2)
       this.#untold.set(ends[index] as number, ends[index + 1] as number);
-    this.#cancelTell ??= this.#tellOrPlan();
+    if (this.#cancelTell === undefined) this.#tellOrPlan();
   }
 
+  /** Tells what is still untold. */
   close(): void {
     this.#cancelTell?.();
+    if (this.#untold.size > 0) this.#tell();
     this.#channel.close();
   }
 
-  #tellOrPlan(): Cancel | undefined {
+  #tellOrPlan(): void {
+    this.#cancelTell = undefined;
     const restMs = this.#toldAtMs + TELL_INTERVAL_MS - this.#clock.monotonicMs();
-    if (restMs > 0) {
-      return this.#clock.schedule(restMs, () => {
-        this.#cancelTell = undefined;
-        this.#tellOrPlan();
-      });
-    }
+    // Timers may come a little early, and then are planned once more.
+    if (restMs > 0) this.#cancelTell = this.#clock.schedule(restMs, () => this.#tellOrPlan());
+    else this.#tell();
+  }
+
+  #tell(): void {
     this.#toldAtMs = this.#clock.monotonicMs();
     this.#channel.postMessage([...this.#untold].flat());
     this.#untold.clear();
-    return undefined;
   }
 }

@@ -12,3 +12,4 @@ export {
   type LedgerAuditProgress,
   type LedgerAuditReport,
 } from './ledger-audit';
+export { scheduleLedgerAudit, type ScheduledAuditOptions } from './scheduled-audit';

@@ -30,7 +30,7 @@ describe('createMeshServer, deadlines and cancellation', () => {
     const { remaining, handler } = waiting();
     const { client } = await start({ say: handler });
     const calls = [{ deadline: Date.now() + 300 }, { deadline: Date.now() + 60_000 }, {}].map((options) =>
-      unary(client, 'say', {}, options).catch((error: StatusError) => error.code),
+      unary(client, 'say', {}, options).catch((error: unknown) => (error as StatusError).code),
     );
     expect(await calls[0]).toBe(StatusCode.DEADLINE_EXCEEDED);
     const [first, ...others] = remaining as [number, number, number];

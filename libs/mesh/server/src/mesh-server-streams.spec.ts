@@ -24,6 +24,7 @@ describe('createMeshServer, streams', () => {
       collect: async (requests) => (await read(requests), { text: '', index: 0 }),
       async *chat(requests) {
         await read(requests);
+        yield { text: '', index: 0 };
       },
     });
     for (let index = 0; index < 300; index += 1) {

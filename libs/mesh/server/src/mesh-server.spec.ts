@@ -80,7 +80,7 @@ describe('createMeshServer, called by a plain grpc-js client', () => {
       throw error;
     };
     async function* failLater(): AsyncIterable<SayResponse> {
-      fail();
+      yield fail();
     }
     const { client } = await start({ say: fail, repeat: failLater });
     const { code, message, reason, metadata, fieldViolations, retryDelayMs } = error;

@@ -15,7 +15,6 @@ export interface CashierOptions {
   readonly tally: Tally;
   readonly random: Random;
   readonly newEventId: () => string;
-  readonly signal: AbortSignal;
 }
 
 /** Sells coins: orders of outside shops that the payment station applies. */
@@ -29,20 +28,17 @@ export class Cashier {
 
   /** Rejects with the station's StatusError. */
   async recharge(viewerId: bigint, coins: bigint): Promise<void> {
-    const { station, tally, random, newEventId, signal } = this.#options;
+    const { station, tally, random, newEventId } = this.#options;
     const order = (this.#orders += 1);
-    const { duplicate } = await station.applyOrder(
-      {
-        eventId: newEventId(),
-        userId: viewerId,
-        eventType: random.pick(SHOPS),
-        orderId: BigInt(order),
-        outsideTransactionId: `demo-${order}`,
-        assetType: common.AssetType.COIN,
-        amount: coins,
-      },
-      { signal },
-    );
+    const { duplicate } = await station.applyOrder({
+      eventId: newEventId(),
+      userId: viewerId,
+      eventType: random.pick(SHOPS),
+      orderId: BigInt(order),
+      outsideTransactionId: `demo-${order}`,
+      assetType: common.AssetType.COIN,
+      amount: coins,
+    });
     if (duplicate) tally.addWrong('an order was called a duplicate');
     tally.recharges += 1;
     tally.recharged += coins;

@@ -50,29 +50,28 @@ export class Player {
         const coins = wallets.get(viewer.viewerId)?.coins ?? 0n;
         if (coins > 0n) await cashier.recharge(viewer.viewerId, coins);
         const { roomId } = viewer.favourite.room;
-        await clients.interaction.enterRoom({ roomId, viewerId: viewer.viewerId }, { signal });
+        await clients.interaction.enterRoom({ roomId, viewerId: viewer.viewerId });
+        signal.throwIfAborted();
         onEntered((entered += 1));
       }
     };
     await Promise.all(Array.from({ length: ENTERING_MAX }, usher));
   }
 
-  /** Sends all gifts at their times, or as soon as the mesh lets it. Rejects with the signal's reason when that aborts. */
+  /** Sends all gifts at their times, or as soon as the mesh lets it. Rejects with the signal's reason some time after it aborts. */
   async play({ gifts }: Evening): Promise<void> {
     const { signal } = this.#options;
-    const inFlight = new Set<Promise<void>>();
     const startMs = performance.now();
-    for (const planned of gifts) {
-      const waitMs = startMs + planned.atMs - performance.now();
-      if (waitMs > 1) await pause(waitMs, undefined, { signal });
-      while (inFlight.size >= IN_FLIGHT_MAX) await Promise.race(inFlight);
-      signal.throwIfAborted();
-      const sending: Promise<void> = this.#give(planned).finally(() => inFlight.delete(sending));
-      // Looked at below; until then it must not count as unhandled.
-      sending.catch(() => undefined);
-      inFlight.add(sending);
-    }
-    await Promise.all(inFlight);
+    let next = 0;
+    const hand = async (): Promise<void> => {
+      for (let planned = gifts[next++]; planned !== undefined; planned = gifts[next++]) {
+        const waitMs = startMs + planned.atMs - performance.now();
+        if (waitMs > 1) await pause(waitMs);
+        signal.throwIfAborted();
+        await this.#give(planned);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(IN_FLIGHT_MAX, gifts.length) }, hand));
   }
 
   async #give(planned: PlannedGift): Promise<void> {
@@ -99,7 +98,7 @@ export class Player {
     for (let tries = 1; ; tries += 1) {
       const sentMs = performance.now();
       try {
-        const answer = await clients.interaction.sendGift(request, { signal });
+        const answer = await clients.interaction.sendGift(request);
         tally.latenciesMs.push(performance.now() - sentMs);
         return answer;
       } catch (error) {
@@ -116,7 +115,7 @@ export class Player {
           return undefined;
         }
         tally.retries += 1;
-        await pause(FIRST_RETRY_MS * 2 ** (tries - 1), undefined, { signal });
+        await pause(FIRST_RETRY_MS * 2 ** (tries - 1));
       }
     }
   }

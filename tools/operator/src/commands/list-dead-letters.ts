@@ -8,10 +8,7 @@ import { table } from '../terminal/table';
 const LIST_MAX = 1000;
 
 /** Lists what the ledger has parked; the exit code is 1 when there is something. */
-export function listDeadLetters(
-  folder: DataFolder,
-  answer: (value: unknown, text: () => string) => void,
-): number {
+export function listDeadLetters(folder: DataFolder, answer: (value: unknown, text: () => string) => void): number {
   const view = new LedgerView(folder.ledgerPath);
   try {
     const letters = view.deadLetters(LIST_MAX).map((letter) => ({ ...letter, ...eventOf(letter.payload) }));

@@ -58,13 +58,15 @@ function recordTable(records: readonly RecordLine[]): string {
   return table({
     head: ['event', 'what', 'amount', 'of', 'with', 'in the ledger since'],
     right: [2],
-    rows: records.map(({ eventId, eventType, applied, incr, assetType, objId, quantity, counterpartUserId, appliedAtMs }) => [
-      eventId,
-      applied ? eventType : `${eventType}, refused`,
-      `${incr.toLocaleString('en-US')} ${assetType}`,
-      quantity > 0 ? `${objId} x${quantity}` : objId,
-      counterpartUserId === 0n ? '-' : String(counterpartUserId),
-      new Date(appliedAtMs).toISOString(),
-    ]),
+    rows: records.map(
+      ({ eventId, eventType, applied, incr, assetType, objId, quantity, counterpartUserId, appliedAtMs }) => [
+        eventId,
+        applied ? eventType : `${eventType}, refused`,
+        `${incr.toLocaleString('en-US')} ${assetType}`,
+        quantity > 0 ? `${objId} x${quantity}` : objId,
+        counterpartUserId === 0n ? '-' : String(counterpartUserId),
+        new Date(appliedAtMs).toISOString(),
+      ],
+    ),
   });
 }

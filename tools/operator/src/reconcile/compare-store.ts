@@ -66,7 +66,11 @@ export async function compareStore(options: CompareStoreOptions): Promise<StoreC
     onProgress?.((users += userIds.length));
   };
   let last = 0n;
-  for (let page = ledger.usersAfter(last, usersPerCall); page.length > 0; page = ledger.usersAfter(last, usersPerCall)) {
+  for (
+    let page = ledger.usersAfter(last, usersPerCall);
+    page.length > 0;
+    page = ledger.usersAfter(last, usersPerCall)
+  ) {
     await look(page);
     for (const userId of page) before.delete(userId);
     last = page.at(-1) as bigint;

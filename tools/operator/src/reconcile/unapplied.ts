@@ -66,7 +66,7 @@ async function readBetween(
 ): Promise<LogRecord<LogEntry>[]> {
   const found: LogRecord<LogEntry>[] = [];
   // A position behind the end is asked for too: the log's complaint says what it holds.
-  for (let offset = from.offset; offset !== end; ) {
+  for (let offset = from.offset; offset !== end;) {
     const records = await log.read({ partition: from.partition, offset }, READ_RECORDS);
     const wanted = records.filter((record) => record.offset < end);
     if (wanted.length === 0) break;

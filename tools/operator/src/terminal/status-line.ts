@@ -5,6 +5,8 @@ export interface TextStream {
   write(text: string): unknown;
 }
 
+/** Between two changes on a terminal: nobody reads faster, and slow connections have to carry each. */
+const TERMINAL_EVERY_MS = 80;
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
@@ -25,16 +27,18 @@ export class StatusLine {
     this.#plainEveryMs = plainEveryMs;
   }
 
-  /** Shows `text` (a single line, without colours) in place of the last one. */
+  /** Shows `text` (a single line, without colours) in place of the last one; passed over when it comes too soon after that. */
   set(text: string): void {
-    if (this.#stream.isTTY === true) {
+    const isTerminal = this.#stream.isTTY === true;
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#writtenMs < (isTerminal ? TERMINAL_EVERY_MS : this.#plainEveryMs)) return;
+    this.#writtenMs = nowMs;
+    if (isTerminal) {
       this.#shown = text.slice(0, Math.max(20, (this.#stream.columns ?? 80) - 1));
       this.#stream.write(CLEAR_LINE + this.#shown);
-      return;
+    } else {
+      this.#stream.write(`${text}\n`);
     }
-    if (this.#nowMs() - this.#writtenMs < this.#plainEveryMs) return;
-    this.#writtenMs = this.#nowMs();
-    this.#stream.write(`${text}\n`);
   }
 
   /** Writes lines that stay, above the status. */
@@ -46,5 +50,6 @@ export class StatusLine {
   clear(): void {
     if (this.#shown !== '') this.#stream.write(CLEAR_LINE);
     this.#shown = '';
+    if (this.#stream.isTTY === true) this.#writtenMs = -Infinity;
   }
 }

@@ -1,6 +1,6 @@
 import type { Metadata, ServiceError, StatusObject } from '@grpc/grpc-js';
 import type { CallMetadata, MethodDefinition } from '@giftmesh/mesh-context';
-import { fromGrpcError } from '@giftmesh/mesh-errors';
+import { fromGrpcError, toStatusError } from '@giftmesh/mesh-errors';
 import { decodeResponse, encodeRequest } from '../codec';
 import type { GrpcCall } from './grpc-transport';
 import { sendRequests } from './send-requests';
@@ -65,7 +65,7 @@ function answered(
     try {
       resolve(decodeResponse(method, bytes as Buffer));
     } catch (malformed) {
-      reject(malformed as Error);
+      reject(toStatusError(malformed));
     }
   };
 }

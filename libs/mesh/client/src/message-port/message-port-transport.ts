@@ -58,7 +58,7 @@ class MessagePortTransport implements Transport {
         try {
           resolve(decodeResponse(method, asBuffer(frame.response ?? new Uint8Array())));
         } catch (malformed) {
-          reject(malformed);
+          reject(toStatusError(malformed));
         }
       };
       const credit = method.requestStream ? new StreamCredit() : undefined;
