@@ -73,7 +73,8 @@ export async function runEvening(
     const before = view.appliedEntries();
     const settledNow = (): number => {
       view.refresh();
-      return view.appliedEntries() - before;
+      // An entry may stand in the log twice; what is told is never more than there is.
+      return Math.min(view.appliedEntries() - before, tally.decided);
     };
     progress.print(
       `${evening.viewers.length.toLocaleString('en-US')} viewers are in and have bought ` +
@@ -101,7 +102,12 @@ export async function runEvening(
     const roomCoins = tally.coinsByRoom.get(room.roomId) ?? 0n;
     const rankings = await rankingsOf(clients, room.roomId, roomCoins, signal);
     progress.status('checking the books');
-    const report = await reconcileNow(mesh);
+    let report = await reconcileNow(mesh);
+    await until(
+      async () => report.log.waiting === 0 || (report = await reconcileNow(mesh)).log.waiting === 0,
+      SETTLE_LIMIT_MS,
+      signal,
+    );
     view.refresh();
     const claims = claimsOf(
       tally,
@@ -112,7 +118,7 @@ export async function runEvening(
     return {
       ...{ tally, settleMs, claims, report, ...rankings },
       perSecond: tally.sent / Math.max(0.001, (answeredMs - startMs) / 1000),
-      settled: settledNow(),
+      settled: report.ledger.events - tally.recharges,
       watched: ticker.messages,
     };
   } finally {

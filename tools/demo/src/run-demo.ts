@@ -93,7 +93,7 @@ function replay({ gifts, viewers, streamers, rate }: DemoOptions, seed: number):
 function resultText(result: EveningResult, evening: Evening, paint: Paint): string {
   const { tally, perSecond, settled, claims, report } = result;
   const [star] = streamersOf(1);
-  return [
+  return `\n${[
     sentTable(tally, perSecond, settled, evening.viewers.length),
     reconciledTable(claims, report, paint),
     ...(report.clean ? [] : [reportText(report, paint)]),
@@ -104,7 +104,7 @@ function resultText(result: EveningResult, evening: Evening, paint: Paint): stri
     ...(star === undefined ? [] : [rankingTitle(star.room)]),
     rankingTable('viewer', result.viewers, tally.byViewer),
     rankingTable('streamer', result.streamers, tally.byStreamer),
-  ].join('\n\n');
+  ].join('\n\n')}`;
 }
 
 async function rejectedBy(signal: AbortSignal): Promise<never> {

@@ -15,7 +15,7 @@ import {
 } from '@giftmesh/domain-money';
 import { HighWaterMarks, isBehind } from './high-water-marks';
 import { LateCredits } from './late-credits';
-import { MarkerList, MarkerNode } from './marker-list';
+import { Markers } from './markers';
 import { checkedOptions, type MemoryBalanceStoreOptions } from './options';
 import { ShardStates } from './shard-states';
 import { UserEntry } from './user-entry';
@@ -41,18 +41,17 @@ const CANDIDATES_MAX = 16;
 export class MemoryBalanceStore implements BalanceStore {
   readonly #options: Required<MemoryBalanceStoreOptions>;
   readonly #users = new Users();
-  readonly #outbox = new MarkerList();
-  readonly #settled = new MarkerList();
+  readonly #markers: Markers;
   readonly #states: ShardStates;
   readonly #marks: HighWaterMarks;
   readonly #lateCredits = new LateCredits(LATE_CREDITS_MAX);
-  #asOf = 0;
   #closed = false;
 
   /** Throws RangeError for an option out of its range. */
   constructor(options: MemoryBalanceStoreOptions) {
     this.#options = checkedOptions(options);
     this.#states = new ShardStates(options.shards.shardCount);
+    this.#markers = new Markers(this.#options.markersMax);
     this.#marks = new HighWaterMarks(Math.max(MARKS_MAX_LEAST, this.#options.accountsMax));
   }
 
@@ -96,15 +95,8 @@ export class MemoryBalanceStore implements BalanceStore {
 
   async settle(events: readonly EventKey[]): Promise<void> {
     this.#refuseClosed();
-    for (const { opUserId, eventId } of events) {
-      const node = this.#users.get(opUserId)?.markers.get(eventId);
-      if (node?.pending === undefined) continue;
-      this.#outbox.remove(node);
-      node.pending = undefined;
-      node.owner.pendingCount -= 1;
-      this.#settled.add(node);
-    }
-    this.#dropMarkers();
+    for (const key of events) this.#markers.settle(this.#users.get(key.opUserId), key);
+    this.#markers.makeRoom();
   }
 
   async outbox(query: {
@@ -113,17 +105,14 @@ export class MemoryBalanceStore implements BalanceStore {
     readonly limit: number;
   }): Promise<readonly DecidedEvent[]> {
     this.#refuseClosed();
-    const entries: DecidedEvent[] = [];
-    // To the end: after a jump of the clock, an entry that is old enough may stand behind one that is not.
-    for (let node = this.#outbox.oldest; node !== undefined && entries.length < query.limit; node = node.newer)
-      if (node.pending !== undefined && node.pending.decidedAtMs <= query.nowMs - query.minAgeMs)
-        entries.push(node.pending);
-    return entries;
+    // All are looked at: after a jump of the clock, an entry that is old enough may stand behind one that is not.
+    const beforeMs = query.nowMs - query.minAgeMs;
+    return this.#markers.pending(query.limit, ({ decidedAtMs }) => decidedAtMs <= beforeMs);
   }
 
   async outboxSize(): Promise<number> {
     this.#refuseClosed();
-    return this.#outbox.size;
+    return this.#markers.outboxSize;
   }
 
   async lostShards(): Promise<readonly number[]> {
@@ -172,7 +161,7 @@ export class MemoryBalanceStore implements BalanceStore {
   #decide(request: DebitRequest): DebitResult {
     const { event } = request;
     const entry = this.#users.get(event.opUserId);
-    if (entry === undefined) return request.executable ? MISS : { kind: 'ask_ledger', asOf: this.#asOf };
+    if (entry === undefined) return request.executable ? MISS : { kind: 'ask_ledger', asOf: this.#markers.nextAsOf() };
     entry.usedAtMs = request.nowMs;
     const known = entry.markers.get(event.eventId);
     if (known !== undefined) {
@@ -188,13 +177,13 @@ export class MemoryBalanceStore implements BalanceStore {
     const balance = account === undefined ? 0n : balanceOf(account);
     const applies = account !== undefined && balance >= amount;
     if (!applies && !request.refusalIsFinal) return { kind: 'insufficient', balance };
-    if (this.#outbox.size >= this.#options.outboxMax) return BACKLOG;
+    if (this.#markers.outboxSize >= this.#options.outboxMax) return BACKLOG;
     if (applies) {
       account.debited += amount;
       account.seq += 1;
       return this.#remember(entry, request, 'applied', balance - amount, account.seq);
     }
-    if (event.eventId > entry.refusedId) entry.refusedId = event.eventId;
+    entry.noteRefusal(event.eventId);
     return this.#remember(entry, request, 'insufficient_balance', balance, 0);
   }
 
@@ -209,10 +198,7 @@ export class MemoryBalanceStore implements BalanceStore {
     const generation = this.#states.generationOf(entry.shard);
     const pending = { event, outcome, opUserBalance, seq, generation, fingerprint, decidedAtMs: nowMs };
     const marker = { eventId: event.eventId, outcome, opUserBalance, fingerprint };
-    const node = new MarkerNode(entry, marker, pending);
-    entry.markers.set(event.eventId, node);
-    entry.pendingCount += 1;
-    this.#outbox.add(node);
+    this.#markers.remember(entry, marker, pending);
     return { kind: 'decided', marker, pending, duplicate: false };
   }
 
@@ -224,12 +210,11 @@ export class MemoryBalanceStore implements BalanceStore {
     if (mark !== undefined && isBehind(user, mark)) return false;
 
     const entry = known ?? new UserEntry(user.userId, shard, user.markersSinceMs);
-    this.#asOf += 1;
-    entry.asOf = this.#asOf;
+    entry.asOf = this.#markers.nextAsOf();
     if (mark !== undefined) {
       // The snapshot may be older than a refusal that was settled before the eviction: no `seq` tells.
       entry.refusedId = mark.refusedId;
-      if (mark.refusedId > entry.askThroughId) entry.askThroughId = mark.refusedId;
+      entry.askThrough(mark.refusedId);
     }
     if (known === undefined) {
       this.#makeRoom(Math.max(1, user.accounts.length));
@@ -243,7 +228,10 @@ export class MemoryBalanceStore implements BalanceStore {
       }
     });
     for (const account of this.#lateCredits.take(user.userId)) this.#takeCredits(entry, account);
-    this.#addMarkers(entry, user.markers);
+    // What a user in place must be asked about stays as it is: what was decided meanwhile, and forgotten since to make room, is
+    // not in a snapshot that was taken before.
+    this.#markers.addSettled(entry, user.markers);
+    this.#markers.makeRoom();
     return true;
   }
 
@@ -253,35 +241,6 @@ export class MemoryBalanceStore implements BalanceStore {
       if (credited > account.credited) account.credited = credited;
       if (reversed > account.reversed) account.reversed = reversed;
     });
-  }
-
-  /**
-   * What a user in place must be asked about stays as it is: what the store decided meanwhile, and forgot since to make room, is not
-   * in a snapshot that was taken before.
-   */
-  #addMarkers(entry: UserEntry, markers: readonly Marker[]): void {
-    // Oldest first, as they leave.
-    for (const marker of [...markers].sort((a, b) => (a.eventId < b.eventId ? -1 : 1))) {
-      if (entry.markers.has(marker.eventId)) continue;
-      const node = new MarkerNode(entry, marker, undefined);
-      entry.markers.set(marker.eventId, node);
-      this.#settled.add(node);
-      if (marker.outcome !== 'applied' && marker.eventId > entry.refusedId) entry.refusedId = marker.eventId;
-    }
-    this.#dropMarkers();
-  }
-
-  /** Keeps settled markers below their limit; what is forgotten is asked about from then on. */
-  #dropMarkers(): void {
-    while (this.#settled.size > this.#options.markersMax) {
-      const node = this.#settled.oldest as MarkerNode;
-      const { owner, marker } = node;
-      this.#settled.remove(node);
-      owner.markers.delete(marker.eventId);
-      if (marker.eventId > owner.askThroughId) owner.askThroughId = marker.eventId;
-      this.#asOf += 1;
-      owner.asOf = this.#asOf;
-    }
   }
 
   #makeRoom(room: number): void {
@@ -306,7 +265,7 @@ export class MemoryBalanceStore implements BalanceStore {
   }
 
   #remove(entry: UserEntry): void {
-    for (const node of entry.markers.values()) (node.pending === undefined ? this.#settled : this.#outbox).remove(node);
+    this.#markers.forget(entry);
     this.#users.remove(entry);
   }
 

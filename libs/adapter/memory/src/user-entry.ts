@@ -33,6 +33,15 @@ export class UserEntry {
     this.askThroughId = lowestUuidV7At(markersSinceMs);
   }
 
+  /** From now on, an id up to this one may have lost its marker. */
+  askThrough(eventId: string): void {
+    if (eventId > this.askThroughId) this.askThroughId = eventId;
+  }
+
+  noteRefusal(eventId: string): void {
+    if (eventId > this.refusedId) this.refusedId = eventId;
+  }
+
   account(assetType: AssetType): Account | undefined {
     for (const account of this.accounts) if (account.assetType === assetType) return account;
     return undefined;

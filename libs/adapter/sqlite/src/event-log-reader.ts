@@ -111,7 +111,7 @@ export class EventLogReader<T> {
     const row = key === undefined ? undefined : this.#batch.get(key);
     const firstOffset = row === undefined ? -1 : firstOffsetOf(row.key, partition);
     if (row === undefined || row.count < 1 || firstOffset + row.count <= offset) this.#refuseHole(partition, offset);
-    const { count, checksum, payload } = row as BatchRow;
+    const { count, checksum, payload } = row;
     // A damaged row may hold anything.
     const bytes = ArrayBuffer.isView(payload) ? payload : Buffer.from(String(payload));
     const cursor = new BatchCursor(partition, { firstOffset, count, checksum, payload: bytes }, this.#codec);

@@ -15,6 +15,7 @@ export function sourceThread(file: string): ThreadFile {
   };
 }
 
+/** Texts as UTF-8; some bytes are none. */
 export const textCodec: Codec<string> = {
   encode: (value) => new TextEncoder().encode(value),
   decode: (bytes) => new TextDecoder('utf-8', { fatal: true }).decode(bytes),

@@ -10,7 +10,7 @@ describe('README.md', () => {
     expect(code).toContain('priceGift(');
     const { checkOrder, priceGift, seededCatalogue, seededRooms } = gifts;
     const parts = { checkOrder, priceGift, seededCatalogue, seededRooms, eventId: lowestUuidV7At(1_000), nowMs: 2_000 };
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the example is text in the README, and to be run
     const seen: unknown = new Function(...Object.keys(parts), code)(...Object.values(parts));
     const price = seededCatalogue().find(300)?.price ?? 0n;
     expect(seen).toEqual({

@@ -13,12 +13,14 @@ export interface RichStatus {
   readonly details: RichDetails;
 }
 
+/** What the details of a status say, decoded. */
 export interface RichDetails {
   readonly errorInfo?: ErrorInfo | undefined;
   readonly fieldViolations?: readonly FieldViolation[] | undefined;
   readonly retryDelayMs?: number | undefined;
 }
 
+/** `google.rpc.ErrorInfo`. */
 export interface ErrorInfo {
   readonly reason: string;
   readonly domain: string;
@@ -27,6 +29,7 @@ export interface ErrorInfo {
 
 const TYPE = 'type.googleapis.com/google.rpc.';
 
+/** The bytes of a `google.rpc.Status` with its details. */
 export function encodeStatus(status: RichStatus): Uint8Array {
   const { errorInfo, fieldViolations = [], retryDelayMs } = status.details;
   const writer = new BinaryWriter();

@@ -8,12 +8,15 @@ import {
 import { describedDefinition, readRegistry, type MethodDefinition } from '@giftmesh/mesh-policy';
 import { ServingStatus } from './health-status';
 
+/** `grpc.health.v1.HealthCheckRequest`. */
 export interface HealthCheckRequest {
   readonly service: string;
 }
+/** `grpc.health.v1.HealthCheckResponse`. */
 export interface HealthCheckResponse {
   readonly status: ServingStatus;
 }
+/** `grpc.health.v1.HealthListResponse`. */
 export interface HealthListResponse {
   readonly statuses: Readonly<Record<string, HealthCheckResponse>>;
 }
@@ -25,6 +28,7 @@ type Method<Request, Response, Streams extends boolean> = MethodDefinition<Reque
 
 /** The definition of `grpc.health.v1.Health`. */
 // A type and not an interface: only so it has the index signature that ServiceDefinition asks for.
+/** The methods of `grpc.health.v1.Health`. */
 export type HealthDefinition = {
   readonly check: Method<HealthCheckRequest, HealthCheckResponse, false>;
   readonly list: Method<object, HealthListResponse, false>;

@@ -29,6 +29,7 @@ export interface ReflectionResponse {
   readonly messageResponse: ReflectionAnswer;
 }
 
+/** One answer of `ServerReflectionInfo`. */
 export type ReflectionAnswer =
   | {
       readonly case: 'fileDescriptorResponse';

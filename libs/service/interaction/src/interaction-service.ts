@@ -14,6 +14,7 @@ import { getLeaderboardHandler } from './rooms/get-leaderboard';
 import { listGiftsHandler } from './rooms/list-gifts';
 import { watchRoomHandler } from './rooms/watch-room';
 
+/** What the service has done since its start. */
 export interface InteractionStats {
   readonly gifts: GiftDeskStats;
   readonly giftStreams: number;

@@ -37,10 +37,12 @@ export function invalidFields(
   return refusal(reason, StatusCode.INVALID_ARGUMENT, message, { fieldViolations, metadata });
 }
 
+/** The refusal of a room that there is not. */
 export function roomNotFound(roomId: bigint): Refusal {
   return refusal('ROOM_NOT_FOUND', StatusCode.NOT_FOUND, `there is no room ${roomId}`);
 }
 
+/** The refusal of calls while the service ends. */
 export function shuttingDown(): Refusal {
   return refusal('SHUTTING_DOWN', StatusCode.UNAVAILABLE, 'this instance is stopping', { retryDelayMs: 100 });
 }

@@ -21,7 +21,11 @@ export function sentTable(tally: Tally, perSecond: number, settled: number, view
       ['recharges', number(tally.recharges), `${number(tally.recharged)} coins`],
       ['settled', number(settled), 'decisions are in the ledger'],
       ['from the top 20 % of viewers', percent(tally.shareOfTopGivers(0.2, viewers)), 'of the gifts'],
-      ['answer', `${tally.latencyMs(0.5).toFixed(1)} ms`, `99 % within ${tally.latencyMs(0.99).toFixed(1)} ms`],
+      [
+        'answered within',
+        `${tally.latencyMs(0.5).toFixed(1)} ms`,
+        `the median; 99 % within ${tally.latencyMs(0.99).toFixed(1)} ms`,
+      ],
     ],
     right: [1],
   });

@@ -2,11 +2,13 @@ import { describedDefinition, readRegistry, type MethodDefinition } from '@giftm
 import { compileProto } from '@giftmesh/mesh-policy/testing';
 import { ECHO_PROTO } from './echo-proto';
 
+/** What is to be said. */
 export interface SayRequest {
   readonly text: string;
   readonly times?: number;
   readonly behaviour?: number;
 }
+/** What was said. */
 export interface SayResponse {
   readonly text: string;
   readonly index: number;

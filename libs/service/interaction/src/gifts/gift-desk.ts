@@ -18,11 +18,13 @@ export interface GoodOrder {
   readonly recipientIds: readonly bigint[];
 }
 
+/** An order that is not paid, and why. */
 export interface RefusedOrder {
   readonly kind: 'refused';
   readonly refusal: Refusal;
 }
 
+/** How an order ended. */
 export type GiftAnswer = { readonly kind: 'ok'; readonly response: interaction.SendGiftResponse } | RefusedOrder;
 
 /** What the desk has done since it was opened. */

@@ -60,6 +60,7 @@ export function refusalOfFailure(error: unknown): Refusal {
   };
 }
 
+/** The refusal of a gift of which nobody knows whether it was taken: the same event may be sent again. */
 export function outcomeUnknown(message: string, cause?: unknown): Refusal {
   return paymentRefusal(
     'OUTCOME_UNKNOWN',

@@ -8,6 +8,7 @@ import { RoomWatch } from './room-watch';
 import type { ResumePlace } from './resume-token';
 import type { ShownGift } from './tick-show';
 
+/** Limits and times of the hub. */
 export type RoomHubOptions = Pick<
   InteractionOptions,
   'tickMs' | 'giftsPerTickMax' | 'ringMax' | 'idleRoomMs' | 'roomsMax' | 'watchersPerRoomMax' | 'watchersMax'

@@ -13,8 +13,11 @@ import type { InteractionOptions } from '../options';
 import type { InteractionPorts } from '../ports';
 import { FakeStation } from './fake-station';
 
+/** The room of the tests. */
 export const ROOM = 1n;
+/** Its host. */
 export const HOST = 9_000_001n;
+/** A viewer with coins. */
 export const VIEWER = 501n;
 /** One coin, with combos. */
 export const CHEAP_GIFT = 1;
@@ -44,6 +47,7 @@ export interface Kit {
   pass(ms?: number): Promise<void>;
 }
 
+/** A service on fakes, ready to be started. */
 export function newKit(options: Partial<InteractionOptions> = {}, ports: Partial<InteractionPorts> = {}): Kit {
   const clock = new SimulatedClock();
   const random = seededRandom(7);
