@@ -7,7 +7,7 @@ const { EventOutcome } = common;
 export type Answer =
   | { readonly kind: 'decided'; readonly outcome: common.EventOutcome; readonly balance: bigint }
   /** It may have taken effect or not: the same event_id settles it. */
-  | { readonly kind: 'unknown'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly why: string; readonly from: 'service' | 'transport' }
   /** An answer that no good request may get. */
   | { readonly kind: 'wrong'; readonly problem: string };
 
@@ -25,7 +25,7 @@ export function answerOfOk(eventId: string, coins: bigint, ok: interaction.SendG
 /** What a failed SendGift says. */
 export function answerOfFailure(eventId: string, error: CallError): Answer {
   // Without details it is the transport that failed.
-  if (error.domain === '') return { kind: 'unknown', why: `${error.codeName} ${error.details}` };
+  if (error.domain === '') return { kind: 'unknown', why: `${error.codeName} ${error.details}`, from: 'transport' };
   return answerOfRefusal(eventId, error.code, error.reason, error.details);
 }
 
@@ -42,6 +42,6 @@ function answerOfRefusal(eventId: string, code: number, reason: string, message:
       return { kind: 'wrong', problem: `${eventId} was refused without a balance: ${message}` };
     return { kind: 'decided', outcome: EventOutcome.INSUFFICIENT_BALANCE, balance: BigInt(balance) };
   }
-  if (UNDECIDED_CODES.has(code)) return { kind: 'unknown', why: `${reason} ${message}` };
+  if (UNDECIDED_CODES.has(code)) return { kind: 'unknown', why: `${reason} ${message}`, from: 'service' };
   return { kind: 'wrong', problem: `${eventId} was answered ${code} ${reason}: ${message}` };
 }

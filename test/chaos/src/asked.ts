@@ -88,6 +88,7 @@ export class Asked {
     switch (answer.kind) {
       case 'unknown':
         this.counts.add('unknown answers');
+        this.counts.add(`unknown: ${answer.why.replace(/\d+/g, 'N')}`);
         return;
       case 'wrong':
         this.problem(answer.problem);

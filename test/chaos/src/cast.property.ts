@@ -11,7 +11,11 @@ const room = (roomId: bigint, streamers: number): interaction.Room => ({
   hostId: roomId * 100n,
   streamerIds: Array.from({ length: streamers }, (_, index) => roomId * 100n + BigInt(index)),
 });
-const cast = castOf(3, [room(1n, 3), room(2n, 1), room(3n, 2), room(4n, 1)], [gift(1, 1n), gift(2, 99n), gift(3, 30_000n)]);
+const cast = castOf(
+  3,
+  [room(1n, 3), room(2n, 1), room(3n, 2), room(4n, 1)],
+  [gift(1, 1n), gift(2, 99n), gift(3, 30_000n)],
+);
 
 describe('drawGift', () => {
   it('draws gifts that are in order, and whose legs add up', () => {

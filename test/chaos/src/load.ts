@@ -22,6 +22,11 @@ const NEW_GIFTS_PER_MS = 0.8;
 const TWICE = 0.08;
 /** Sending one again that was asked for before: how likely. */
 const AGAIN = 0.25;
+/** The same while many have no answer: later kills must find them retried. */
+const AGAIN_WHEN_MANY = 0.6;
+const MANY_UNDECIDED = 300;
+/** How long clients send at full speed before a kill, milliseconds. */
+const FULL_SPEED_MS = 15;
 
 /** A SendGift that was sent. */
 export interface SentCall {
@@ -74,6 +79,13 @@ export class Load {
     });
   }
 
+  /** Ends a pause between bursts, and resolves when much is under way: a kill in a pause would find nothing to lose. */
+  async atFullSpeed(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#burst = true;
+    await pause(FULL_SPEED_MS);
+  }
+
   /** Nothing more is sent; resolves when everything under way has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -85,7 +97,7 @@ export class Load {
   }
 
   #next(): AskedGift | undefined {
-    const isAgain = this.random.chance(AGAIN);
+    const isAgain = this.random.chance(this.asked.undecided.size > MANY_UNDECIDED ? AGAIN_WHEN_MANY : AGAIN);
     const allowed = NEW_GIFTS_AT_ONCE + NEW_GIFTS_PER_MS * (performance.now() - this.#startedAtMs);
     if (isAgain || this.#newGifts >= allowed) return this.asked.oldGift();
     this.#newGifts += 1;

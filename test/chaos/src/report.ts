@@ -83,7 +83,9 @@ export function reportOf(
     ],
     notes: [
       'The seed decides the load and when the process is killed, not how its threads interleave: a failure may need several runs to show again.',
-      ...counts.entries().flatMap(([name, value]) => (/^(lives|calls)/.test(name) ? [`${name}: ${value}`] : [])),
+      ...counts
+        .entries()
+        .flatMap(([name, value]) => (/^(lives|calls|unknown:)/.test(name) ? [`${name}: ${value}`] : [])),
       ...problems,
       ...(problems.length > 0 ? [`data kept in ${dataFolder}`] : []),
     ],

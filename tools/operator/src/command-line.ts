@@ -21,8 +21,8 @@ export type Command =
   | { readonly kind: 'dead_letters' }
   | { readonly kind: 'account'; readonly userId: bigint };
 
-const COMMON = `  --data DIR  the data folder (default: GIFTMESH_DATA_DIR, or data)
-  --json      print one JSON object instead of tables; int64 values are text`;
+const COMMON = `  --data DIR     the data folder (default: GIFTMESH_DATA_DIR, or data)
+  --json         print one JSON object instead of tables; int64 values are text`;
 
 const STATION = '  --station H:P  the payment station to ask (default: 127.0.0.1:7002, if the folder is in use)';
 
@@ -38,7 +38,7 @@ Commands:
 
 Options:
 ${COMMON}
-  --help      this text, or that of a command
+  --help         this text, or that of a command
 
 Exit codes: 0 all is well, 1 the books do not agree, 64 the command line is wrong, 65 a file is damaged or not ours,
 66 there is no such data folder, 69 the station that was named does not answer, 75 a file is locked.`;

@@ -88,5 +88,5 @@ async function findStation({ station }: OperatorOptions, folder: DataFolder): Pr
   if (problem === undefined) return client;
   client.close();
   if (station !== undefined) throw new ExitError(`no station answers at ${station}: ${problem}`, EXIT.UNAVAILABLE);
-  return `a station works on this folder, but none answers at ${DEFAULT_STATION}; name it with --station`;
+  return `a station works on it, but none at ${DEFAULT_STATION}: name it with --station`;
 }

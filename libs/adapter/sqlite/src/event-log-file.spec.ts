@@ -1,14 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { LogRecord } from '@giftmesh/domain-money';
 import { DataFileError } from './data-file-error';
 import { openDatabase } from './database';
 import { SqliteEventLog } from './event-log';
 import { VALUE_BYTES_MAX } from './event-log-batch';
-import { DROP_BATCHES_MAX, DROP_PAUSE_MS, DROP_STEP_MS } from './event-log-retention';
-import { LogFolder, sourceThread, textCodec } from './event-log-test-kit';
+import { DROP_PAUSE_MS } from './event-log-retention';
+import { LogFolder, textCodec } from './event-log-test-kit';
 
 describe("SqliteEventLog's file", () => {
   let folder: LogFolder;
@@ -224,139 +222,6 @@ describe("SqliteEventLog's file", () => {
       expect(textsOf(await log.read({ partition: 0, offset: acknowledged.length }, 9))).toEqual([
         'there is room again',
       ]);
-    });
-  });
-
-  describe('retention', () => {
-    it('drops what is released and old, and nothing else', async () => {
-      const log = folder.open({ retentionMs: 10_000 });
-      await append(log, 0, 'a', 'b');
-      await append(log, 0, 'c');
-      await append(log, 1, 'x');
-      await folder.advance(5_000);
-      await append(log, 0, 'd');
-      await append(log, 0, 'e');
-      await log.release({ partition: 0, offset: 4 });
-      await folder.advance(4_999);
-      expect(rows()).toBe(5);
-      await folder.advance(3_000);
-      expect(rows()).toBe(3);
-      await expect(log.read({ partition: 0, offset: 2 }, 1)).rejects.toMatchObject({ startOffset: 3, endOffset: 5 });
-      expect(textsOf(await log.read({ partition: 0, offset: 3 }, 9))).toEqual(['d', 'e']);
-      await folder.advance(10_000);
-      expect(textsOf(await log.read({ partition: 0, offset: 4 }, 9))).toEqual(['e']);
-      expect(textsOf(await log.read({ partition: 1, offset: 0 }, 9))).toEqual(['x']);
-      expect(folder.clock.pendingTimers).toBe(0);
-    });
-
-    it('keeps batches of which one record is not released', async () => {
-      const log = folder.open({ retentionMs: 0 });
-      await append(log, 0, 'a', 'b');
-      await append(log, 0, 'c');
-      await log.release({ partition: 0, offset: 1 });
-      await folder.advance(DROP_PAUSE_MS * 3);
-      expect(textsOf(await log.read({ partition: 0, offset: 0 }, 9))).toEqual(['a', 'b', 'c']);
-    });
-
-    it('goes in small steps', async () => {
-      const log = folder.open({ retentionMs: 0 });
-      const count = DROP_BATCHES_MAX * 2 + 10;
-      for (let index = 0; index < count; index += 1) await append(log, index % 2, `${index}`);
-      await log.release({ partition: 0, offset: count });
-      await log.release({ partition: 1, offset: count });
-      await folder.advance(DROP_PAUSE_MS);
-      expect(rows()).toBe(count - DROP_BATCHES_MAX);
-      await folder.advance(DROP_STEP_MS);
-      expect(rows()).toBe(count - 2 * DROP_BATCHES_MAX);
-      await folder.advance(DROP_STEP_MS);
-      expect(rows()).toBe(2);
-    });
-
-    it('takes nothing back: a lower release changes nothing', async () => {
-      const log = folder.open({ retentionMs: 0 });
-      for (const text of ['a', 'b', 'c']) await append(log, 0, text);
-      await log.release({ partition: 0, offset: 2 });
-      await log.release({ partition: 0, offset: 1 });
-      await folder.advance(DROP_PAUSE_MS);
-      expect(rows()).toBe(1);
-      await expect(log.release({ partition: 9, offset: 1 })).rejects.toThrow('no partition 9');
-    });
-  });
-
-  describe('subscribers', () => {
-    const collect = (log: SqliteEventLog<string>, seen: unknown[]) =>
-      log.subscribe({
-        startAt: async () => [],
-        onRecords: async (records) => void seen.push(...records.map(({ content }) => content.ok && content.value)),
-        onHalt: (error) => void seen.push(error),
-        recordsMax: 100,
-        retryDelayMs: 1,
-      });
-
-    it('get the very objects that were appended, when they keep up', async () => {
-      interface Value {
-        readonly text: string;
-      }
-      const codec = { encode: ({ text }: Value) => textCodec.encode(text), decode: (): Value => ({ text: 'decoded' }) };
-      const log = new SqliteEventLog<Value>({
-        path: folder.path,
-        partitionCount: 1,
-        codec,
-        writer: 'inline',
-        clock: folder.clock,
-        durability: 'none',
-      });
-      const seen: unknown[] = [];
-      const subscription = log.subscribe({
-        startAt: async () => [],
-        onRecords: async (records) => void seen.push(...records.map(({ content }) => content.ok && content.value)),
-        onHalt: () => undefined,
-        recordsMax: 10,
-        retryDelayMs: 1,
-      });
-      await folder.advance(1);
-      const value = { text: 'a' };
-      await log.append([{ partition: 0, value }]);
-      await folder.until('it has come', () => seen.length === 1);
-      expect(seen[0]).toBe(value);
-      await subscription.close();
-      await log.close();
-    });
-
-    it('are woken by other instances in the process, without waiting for their poll', async () => {
-      const [writer, reader] = [folder.open(), folder.open({ pollMs: 60_000 })];
-      const seen: unknown[] = [];
-      collect(reader, seen);
-      await append(writer, 0, 'a');
-      await append(writer, 2, 'b');
-      await folder.until('both have come', () => seen.length === 2);
-      expect(folder.clock.monotonicMs()).toBeLessThan(60_000);
-    });
-
-    it('find what others wrote by looking at intervals', async () => {
-      const reader = folder.open({ pollMs: 20 });
-      const seen: unknown[] = [];
-      collect(reader, seen);
-      await folder.advance(1);
-      const { execArgv } = sourceThread('');
-      const program = join(__dirname, '../test-support/append-lines.cjs');
-      const { status } = spawnSync(process.execPath, [...execArgv, program, folder.path, 'inline', '3']);
-      expect(status).toBe(0);
-      await folder.advance(18);
-      expect(seen).toEqual([]);
-      await folder.advance(1);
-      expect([...seen].sort()).toEqual(['0', '1', '2']);
-    });
-
-    it('leave no timers behind', async () => {
-      const log = folder.open();
-      const subscription = collect(log, []);
-      await folder.advance(100);
-      await subscription.close();
-      expect(folder.clock.pendingTimers).toBe(0);
-      collect(log, []);
-      await log.close();
-      expect(folder.clock.pendingTimers).toBe(0);
     });
   });
 });

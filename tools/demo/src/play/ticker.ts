@@ -1,4 +1,4 @@
-import { interaction } from '@giftmesh/contract';
+import type { interaction } from '@giftmesh/contract';
 import { seededCatalogue, type Room } from '@giftmesh/domain-gifts';
 import type { MeshClients } from './mesh-clients';
 

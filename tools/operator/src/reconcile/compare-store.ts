@@ -2,9 +2,9 @@ import { compareStoreWithLedger, type Counters, type DecidedEvent, type Differen
 import type { Unapplied } from './unapplied';
 
 /** Looks at accounts that differed, after the first. */
-const LOOKS_MAX = 10;
+export const LOOKS_MAX = 10;
 const LOOK_PAUSE_MS = 300;
-/** Accounts that are looked at again; what else differs counts as it is. */
+/** Users whose accounts are looked at again. */
 export const SUSPECTS_MAX = 100_000;
 
 /** The ledger's side, as of one moment until it is refreshed. */
@@ -22,6 +22,8 @@ export interface CompareStoreOptions {
   readonly cached: (userIds: readonly bigint[]) => Promise<readonly Counters[]>;
   readonly usersPerCall: number;
   readonly pause: (ms: number) => Promise<void>;
+  /** Accounts' users that are looked at again; what else differs counts as it is. Default {@link SUSPECTS_MAX}. */
+  readonly suspectsMax?: number;
   readonly onProgress?: (users: number) => void;
 }
 
@@ -45,7 +47,7 @@ interface Expected {
  * stands in the log, is.
  */
 export async function compareStore(options: CompareStoreOptions): Promise<StoreComparison> {
-  const { ledger, cached, usersPerCall, pause, onProgress } = options;
+  const { ledger, cached, usersPerCall, pause, onProgress, suspectsMax = SUSPECTS_MAX } = options;
   const before = byUser((await ledger.unapplied()).events);
   const suspects = new Map<bigint, Expected>();
   const surplus: Difference[] = [];
@@ -60,7 +62,7 @@ export async function compareStore(options: CompareStoreOptions): Promise<StoreC
     accounts += stored.length;
     for (const difference of compareStoreWithLedger(stored, expected.accounts, expected.events)) {
       const userId = userOf(difference);
-      if (suspects.size < SUSPECTS_MAX || suspects.has(userId)) suspects.set(userId, ofUser(expected, userId));
+      if (suspects.size < suspectsMax || suspects.has(userId)) suspects.set(userId, ofUser(expected, userId));
       else surplus.push(difference);
     }
     onProgress?.((users += userIds.length));

@@ -1,6 +1,9 @@
-/** JSON in which int64 values are text, as in proto3's JSON. */
+/** JSON in which int64 values are text, as in proto3's JSON, and bytes are base64. */
 export function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'bigint' ? String(part) : part instanceof Uint8Array ? Buffer.from(part).toString('base64') : part,
-  );
+  return JSON.stringify(value, function (this: Record<string, unknown>, key: string, part: unknown) {
+    // A Buffer has turned itself into something else when it comes here as `part`.
+    const raw = this[key];
+    if (ArrayBuffer.isView(raw)) return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('base64');
+    return typeof raw === 'bigint' ? String(raw) : part;
+  });
 }

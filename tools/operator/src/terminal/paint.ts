@@ -1,10 +1,10 @@
-import { styleText } from 'node:util';
+/** Begins the codes of ECMA-48 for how text looks. */
+const ESCAPE = '\u001b';
 
 /** Colours, or none. */
 export interface Paint {
   readonly green: (text: string) => string;
   readonly red: (text: string) => string;
-  readonly yellow: (text: string) => string;
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
 }
@@ -16,15 +16,9 @@ export function paintFor(
 ): Paint {
   const declined = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
   const coloured = stream.isTTY === true && !declined;
-  const with_ =
-    (format: 'green' | 'red' | 'yellow' | 'bold' | 'dim') =>
+  const paint =
+    (on: number, off: number) =>
     (text: string): string =>
-      coloured ? styleText(format, text) : text;
-  return {
-    green: with_('green'),
-    red: with_('red'),
-    yellow: with_('yellow'),
-    bold: with_('bold'),
-    dim: with_('dim'),
-  };
+      coloured ? `${ESCAPE}[${on}m${text}${ESCAPE}[${off}m` : text;
+  return { green: paint(32, 39), red: paint(31, 39), bold: paint(1, 22), dim: paint(2, 22) };
 }

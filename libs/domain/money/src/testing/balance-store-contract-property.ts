@@ -1,75 +1,31 @@
 import fc from 'fast-check';
-import { ASSET_TYPES, zeroCounters, type Counters } from '../assets';
+import { zeroCounters, type Counters } from '../assets';
 import type { DecidedEvent } from '../decision';
 import type { BalanceStore, DebitRequest, LoadedUser } from '../ports/balance-store';
 import { CONTRACT_STORE_SHARDS, type MakeBalanceStore } from './balance-store-contract-harness';
+import {
+  balanceStoreCommand,
+  IDLE_MS,
+  IDS,
+  USERS,
+  type BalanceStoreCommand,
+  type DebitCommand,
+} from './balance-store-commands';
 import { BalanceStoreOracle, type Absence } from './balance-store-oracle';
 import { debitOne, sampleGift, sampleRequest } from './balance-store-samples';
 import { SAMPLE_START_MS } from './ledger-samples';
 import { uuidV7TimeMs } from '@giftmesh/kernel-ids';
 
 const SHARDS = CONTRACT_STORE_SHARDS;
-const USERS = [1n, 2n, 3n] as const;
-const IDS = 10;
-const IDLE_MS = 5_000;
 /** Within the time for which a store must remember how far an evicted user had come. */
 const SNAPSHOT_LIFE_MS = 50_000;
-
-const user = fc.nat(USERS.length - 1);
-const debit = fc.record({
-  user,
-  id: fc.nat(IDS - 1),
-  amount: fc.integer({ min: 1, max: 6 }),
-  asset: fc.constantFrom(...ASSET_TYPES),
-  variant: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) }),
-  isFinal: fc.boolean(),
-  executable: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
-});
-const command = fc.oneof(
-  {
-    weight: 12,
-    arbitrary: fc.record({
-      do: fc.constant('debit' as const),
-      debits: fc.array(debit, { minLength: 1, maxLength: 5 }),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('credit' as const),
-      user,
-      asset: fc.constantFrom(...ASSET_TYPES),
-      amount: fc.integer({ min: 1, max: 20 }),
-      told: fc.boolean(),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('apply' as const),
-      count: fc.integer({ min: 1, max: 6 }),
-      told: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('snapshot' as const), user, since: fc.nat(IDS) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('install' as const), pick: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('raise' as const), user, by: fc.integer({ min: -1, max: 2 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('open' as const), user }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('evict' as const), limit: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 100, IDLE_MS, 20_000) }),
-  },
-);
-type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
 /** Any sequence of calls, against the oracle. */
 export function balanceStoreProperties(makeStore: MakeBalanceStore): void {
   describe('any sequence of calls (property)', () => {
     const check = (keepsMarkers: boolean, markersMax: number) =>
       fc.assert(
-        fc.asyncProperty(fc.array(command, { minLength: 20, maxLength: 100 }), async (commands) => {
+        fc.asyncProperty(fc.array(balanceStoreCommand, { minLength: 20, maxLength: 100 }), async (commands) => {
           const run = new Run(await makeStore({ shards: SHARDS, markersMax }), keepsMarkers);
           try {
             await run.begin();
@@ -120,7 +76,7 @@ class Run {
     }
   }
 
-  async step(command: Command): Promise<void> {
+  async step(command: BalanceStoreCommand): Promise<void> {
     switch (command.do) {
       case 'debit':
         await this.#debit(command.debits);
@@ -158,17 +114,7 @@ class Run {
     await this.#compare();
   }
 
-  async #debit(
-    debits: readonly {
-      user: number;
-      id: number;
-      amount: number;
-      asset: Counters['assetType'];
-      variant: number;
-      isFinal: boolean;
-      executable: boolean;
-    }[],
-  ): Promise<void> {
+  async #debit(debits: readonly DebitCommand[]): Promise<void> {
     const requests = debits.map(({ user, id, amount, asset, variant, isFinal, executable }): DebitRequest => {
       const event = sampleGift({
         id,
