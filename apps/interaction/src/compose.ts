@@ -18,6 +18,9 @@ import { createInteractionService } from '@giftmesh/service-interaction';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
 
+/** At a drain, gifts that were read from a stream have as long for their answers as SendGift's deadline gives, milliseconds. */
+const GIFT_STREAM_GRACE_MS = 3_000;
+
 /** Builds Interaction on the embedded stores: it follows the event log that a station of the same data folder writes. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const folder = config.GIFTMESH_DATA_DIR;
@@ -49,6 +52,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   });
   const server = createMeshServer({
     services: [service(interaction.InteractionServiceService, interactions.handlers)],
+    streamGraceMs: GIFT_STREAM_GRACE_MS,
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
     clock,

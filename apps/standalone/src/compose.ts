@@ -22,6 +22,9 @@ import { announceReady } from './announce-ready';
 import type { Settings } from './settings';
 import { startDaThread } from './start-da-thread';
 
+/** At a drain, gifts that were read from a stream have as long for their answers as SendGift's deadline gives, milliseconds. */
+const GIFT_STREAM_GRACE_MS = 3_000;
+
 /** Builds all three services in one process: interaction and station here, the DA and the log's commits in threads. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const clock = systemClock;
@@ -78,6 +81,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const interactionServer = createMeshServer({
     ...serverOptions,
     services: [service(interaction.InteractionServiceService, interactions.handlers)],
+    streamGraceMs: GIFT_STREAM_GRACE_MS,
   });
 
   const problem = (): string | undefined => paymentStation.problem() ?? daThread.problem();

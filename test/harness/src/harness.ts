@@ -60,7 +60,7 @@ export class Harness {
   /** {@link connect}, closed at the end. */
   connect<C extends Client>(constructor: Parameters<typeof connect<C>>[0], address: string): Connection<C> {
     const connection = connect(constructor, address);
-    this.#connections.add(connection as unknown as Connection<Client>);
+    this.#connections.add(connection);
     return connection;
   }
 
@@ -68,7 +68,7 @@ export class Harness {
   disconnect({ interaction, station, da }: MeshClients): void {
     for (const connection of [interaction, station, da]) {
       connection.close();
-      this.#connections.delete(connection as unknown as Connection<Client>);
+      this.#connections.delete(connection);
     }
   }
 

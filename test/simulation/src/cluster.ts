@@ -76,7 +76,12 @@ export class Cluster {
         shards: SHARDS,
       },
       {
-        sweeper: { ...DEFAULT_SWEEPER_OPTIONS, minAgeMs: 500, intervalMs: 200, idleMs: this.random.integer(50, 5_000) },
+        sweeper: {
+          ...DEFAULT_SWEEPER_OPTIONS,
+          minAgeMs: 500,
+          intervalMs: 200,
+          idleMs: this.random.integer(1_000, 5_000),
+        },
       },
     );
     this.#station = { process: link.process, service };

@@ -22,7 +22,6 @@ import { UserEntry } from './user-entry';
 import { Users } from './users';
 
 const MISS: DebitResult = { kind: 'miss' };
-const REUSED: DebitResult = { kind: 'reused' };
 const BACKLOG: DebitResult = { kind: 'backlog' };
 
 /** The largest debit, as a change. */
@@ -165,7 +164,7 @@ export class MemoryBalanceStore implements BalanceStore {
     entry.usedAtMs = request.nowMs;
     const known = entry.markers.get(event.eventId);
     if (known !== undefined) {
-      if (known.marker.fingerprint !== request.fingerprint) return REUSED;
+      if (known.marker.fingerprint !== request.fingerprint) return { kind: 'reused', pending: known.pending };
       return { kind: 'decided', marker: known.marker, pending: known.pending, duplicate: true };
     }
     const mayBeForgotten = event.eventId <= entry.askThroughId;

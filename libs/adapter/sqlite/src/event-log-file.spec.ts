@@ -3,7 +3,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import type { LogRecord } from '@giftmesh/domain-money';
 import { DataFileError } from './data-file-error';
 import { openDatabase } from './database';
-import { SqliteEventLog } from './event-log';
+import type { SqliteEventLog } from './event-log';
 import { VALUE_BYTES_MAX } from './event-log-batch';
 import { DROP_PAUSE_MS } from './event-log-retention';
 import { LogFolder, textCodec } from './event-log-test-kit';

@@ -5,6 +5,7 @@ import {
   StoreLostError,
   eventProblems,
   fingerprintOf,
+  markerOf,
   placeInWindow,
   type AcceptanceWindow,
   type AssetEvent,
@@ -168,7 +169,9 @@ export class EventDecider {
           break;
         }
         case 'reused':
-          work.answer(EventOutcome.EVENT_ID_REUSED, 0n, true);
+          // Told only when the other content's decision is durable: one that gets lost leaves the id free for this one.
+          if (answer.pending === undefined) work.answer(EventOutcome.EVENT_ID_REUSED, 0n, true);
+          else decided.push({ work, marker: markerOf(answer.pending), pending: answer.pending, duplicate: true });
           break;
         case 'miss':
           missing.push(work);

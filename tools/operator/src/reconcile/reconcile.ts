@@ -80,7 +80,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
           unapplied: unappliedNow,
           refresh: () => view.refresh(),
         },
-        cached: station.cached,
+        cached: (userIds) => station.cached(userIds),
         usersPerCall: USERS_PER_CALL,
         pause: (ms) => pause(ms),
         onProgress: (users) => onProgress(`comparing balances in memory: ${users.toLocaleString('en-US')} users`),

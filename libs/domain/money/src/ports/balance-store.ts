@@ -34,7 +34,11 @@ export type DebitResult =
       readonly duplicate: boolean;
     }
   /** The event id was used for another content. */
-  | { readonly kind: 'reused' }
+  | {
+      readonly kind: 'reused';
+      /** The other content's outbox entry, which must be durable before this is told: while it is not, it may still vanish. */
+      readonly pending: DecidedEvent | undefined;
+    }
   /** The user's accounts are not in the store: load them. */
   | { readonly kind: 'miss' }
   /**

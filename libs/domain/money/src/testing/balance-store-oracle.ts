@@ -108,8 +108,9 @@ export class BalanceStoreOracle {
     const isPending = user.pending.has(eventId);
     // A marker of an event that the ledger has may have made room.
     if (result.kind === 'ask_ledger' && !isPending && !this.keepsMarkers) return true;
-    if (marker.fingerprint !== request.fingerprint) expect(result).toEqual({ kind: 'reused' });
-    else expect(result).toEqual({ kind: 'decided', marker, pending: isPending ? before : undefined, duplicate: true });
+    const pending = isPending ? before : undefined;
+    if (marker.fingerprint !== request.fingerprint) expect(result).toEqual({ kind: 'reused', pending });
+    else expect(result).toEqual({ kind: 'decided', marker, pending, duplicate: true });
     return true;
   }
 
