@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endWithUs } from './end-with-us';
 import { repositoryRoot } from './repository-root';
 import { TextTail } from './text-tail';
 
@@ -41,7 +42,7 @@ export interface AppEnd {
 
 /**
  * A built app in a process of its own. The standalone listens on free ports unless `env` names others. A child is killed when
- * this process exits, however the test ended.
+ * this process ends, however it does.
  */
 export class AppProcess {
   readonly #child: ChildProcess;
@@ -64,12 +65,11 @@ export class AppProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
-    const killWithUs = (): void => void child.kill('SIGKILL');
-    process.once('exit', killWithUs);
+    const callOff = child.pid === undefined ? () => undefined : endWithUs(child.pid);
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => {
-        process.removeListener('exit', killWithUs);
+        callOff();
         this.#end = { code, signal };
         resolve(this.#end);
       });
