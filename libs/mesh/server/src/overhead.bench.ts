@@ -100,7 +100,10 @@ function listenBare(stored: boolean): Promise<number> {
   const answer = (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void =>
     callback(null, call.request);
   server.addService(definition, {
-    echo: stored ? (call, callback) => storage.run({}, answer, call, callback) : answer,
+    echo: stored
+      ? (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) =>
+          storage.run({}, answer, call, callback)
+      : answer,
   });
   return new Promise((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
