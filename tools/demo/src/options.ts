@@ -17,10 +17,12 @@ export interface DemoOptions {
   readonly once: boolean;
 }
 
+/** The largest seed. */
 export const SEED_MAX = 2 ** 31 - 1;
 const [GIFTS, VIEWERS, STREAMERS] = [10_000, 1_000, 10];
 const [GIFTS_MAX, VIEWERS_MAX, RATE_MAX] = [1_000_000, 100_000, 100_000];
 
+/** What `--help` prints. */
 export const HELP = `Usage: npm run demo -- [options]
 
 Starts a giftmesh of its own on an empty data folder, plays a live evening on it over gRPC (real prices, sudden bursts,

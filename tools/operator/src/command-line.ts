@@ -15,6 +15,7 @@ export interface OperatorOptions {
   readonly partitionCount: number;
 }
 
+/** What the operator is asked to do. */
 export type Command =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'reconcile' }

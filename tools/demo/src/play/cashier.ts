@@ -10,6 +10,7 @@ const SHOPS = [
   common.EventType.ORDER_DOUYIN,
 ] as const;
 
+/** What the cashier works with. */
 export interface CashierOptions {
   readonly station: MeshClients['station'];
   readonly tally: Tally;

@@ -22,6 +22,7 @@ const RETRYABLE: readonly StatusCode[] = [
   StatusCode.ABORTED,
 ];
 
+/** What the player works with. */
 export interface PlayerOptions {
   readonly clients: MeshClients;
   readonly cashier: Cashier;

@@ -12,6 +12,7 @@ export const GIVERS_SHARE = 0.2;
 export const GIVEN_BY_GIVERS_SHARE = 0.97;
 /** Of the viewers come for the top three streamers. */
 export const TOP_STREAMERS_SHARE = 0.77;
+/** How many streamers most viewers come for. */
 export const TOP_STREAMERS = 3;
 
 const FIRST_VIEWER_ID = 10_001n;

@@ -30,6 +30,7 @@ export interface Evening {
   readonly durationMs: number;
 }
 
+/** What an evening is made from. */
 export interface EveningOptions {
   readonly seed: number;
   readonly gifts: number;

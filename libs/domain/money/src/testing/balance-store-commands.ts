@@ -5,6 +5,7 @@ import { ASSET_TYPES } from '../assets';
 export const USERS = [1n, 2n, 3n] as const;
 /** Numbers of event ids, each a second after the one before. */
 export const IDS = 10;
+/** How long a user of the model is unused before she may be evicted, milliseconds. */
 export const IDLE_MS = 5_000;
 
 const user = fc.nat(USERS.length - 1);
