@@ -47,7 +47,17 @@ export async function killTest(options: KillTestOptions): Promise<KillTestReport
   for (let epoch = 0; counts.get('kills') < kills; epoch += 1) {
     if (epoch > 0 && epoch % EPOCHS_PER_FOLDER === 0) dataFolder = harness.folder('kill');
     const killsAfter = Math.min(kills, counts.get('kills') + killsPerEpoch);
-    const problems = await liveEpoch({ ...options, epoch, killsAfter, dataFolder, random: random.fork(), counts });
+    const problems = await liveEpoch({
+      ...options,
+      epoch,
+      killsAfter,
+      dataFolder,
+      random: random.fork(),
+      counts,
+    }).catch(
+      // A process that can't be read at rest is a find as well, and its data worth a look.
+      (error: unknown) => [`the epoch could not be finished: ${error instanceof Error ? error.stack : String(error)}`],
+    );
     if (problems.length > 0) return { problems, dataFolder, counts };
   }
   return { problems: [], dataFolder, counts };

@@ -8,13 +8,13 @@ const HELP = `Kills the standalone mesh with SIGKILL under load, starts it again
 usage: npm run kill -- [options]
   --kills N    how often it is killed (default 200)
   --seed S     decides load and times of the kills (default: from the clock)
-  --quick      20 kills, under a minute
+  --quick      12 kills, under a minute
   --json       one JSON object on stdout instead of text
 
 Exit code 1 when an invariant was broken: the seed, what was wrong, and the folder with the data are printed.`;
 
 const KILLS = 200;
-const QUICK_KILLS = 20;
+const QUICK_KILLS = 12;
 const KILLS_MAX = 100_000;
 const PROBLEMS_SHOWN_MAX = 20;
 const EXIT_USAGE = 64;

@@ -29,7 +29,7 @@ export interface SettlerOptions {
 
 export const DEFAULT_SETTLER_OPTIONS: SettlerOptions = {
   recordsMax: 4_096,
-  intervalMs: 25,
+  intervalMs: 100,
   retryDelayMs: 200,
   poisonTries: 3,
   poisonDelayMs: 100,
