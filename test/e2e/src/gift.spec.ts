@@ -1,5 +1,5 @@
 import { common, interaction, type da } from '@giftmesh/contract';
-import { Harness, readStream, type RunningMesh } from '@giftmesh/test-harness';
+import { Harness, readStream, type CallError, type RunningMesh } from '@giftmesh/test-harness';
 import { eventually } from './support/eventually';
 import { newUser } from './support/ids';
 import {
@@ -169,14 +169,10 @@ describe('a gift', () => {
       byUnary.push(
         await mesh.interaction.call.sendGift(gift).then(
           ({ eventId: _, ...ok }) => ok,
-          ({ code, details, reason, errCode, fieldViolations, retryDelayMs = 0 }) => ({
-            code,
-            message: details,
-            reason,
-            errCode,
-            fieldViolations,
-            retryDelayMs: BigInt(retryDelayMs),
-          }),
+          (error: unknown) => {
+            const { code, details, reason, errCode, fieldViolations, retryDelayMs = 0 } = error as CallError;
+            return { code, message: details, reason, errCode, fieldViolations, retryDelayMs: BigInt(retryDelayMs) };
+          },
         ),
       );
     const byStream: object[] = [];

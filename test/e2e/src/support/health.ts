@@ -1,4 +1,4 @@
-import { Client, Metadata, type ClientReadableStream } from '@grpc/grpc-js';
+import { type Client, Metadata, type ClientReadableStream } from '@grpc/grpc-js';
 import type { Connection } from '@giftmesh/test-harness';
 import { CallError } from '@giftmesh/test-harness';
 
