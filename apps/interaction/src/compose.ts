@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Running } from '@giftmesh/adapter-process';
@@ -24,7 +23,6 @@ const GIFT_STREAM_GRACE_MS = 3_000;
 /** Builds Interaction on the embedded stores: it follows the event log that a station of the same data folder writes. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const folder = config.GIFTMESH_DATA_DIR;
-  mkdirSync(folder, { recursive: true });
   const lock = lockDataFolder(folder, 'activity');
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);

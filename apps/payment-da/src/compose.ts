@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Running } from '@giftmesh/adapter-process';
@@ -16,7 +15,6 @@ import type { Settings } from './settings';
 /** Builds Payment-DA on the embedded stores: it reads the event log that a station of the same data folder writes. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const folder = config.GIFTMESH_DATA_DIR;
-  mkdirSync(folder, { recursive: true });
   const lock = lockDataFolder(folder, 'ledger');
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { MemoryBalanceStore } from '@giftmesh/adapter-memory';
@@ -19,7 +18,6 @@ import type { Settings } from './settings';
 /** Builds Payment-Station on the embedded stores: balances in this process's memory, the event log in the data folder. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const folder = config.GIFTMESH_DATA_DIR;
-  mkdirSync(folder, { recursive: true });
   const lock = lockDataFolder(folder, 'station');
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);

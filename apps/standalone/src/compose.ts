@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { MemoryBalanceStore, ThreadSettledNotices } from '@giftmesh/adapter-memory';
@@ -29,7 +29,6 @@ const GIFT_STREAM_GRACE_MS = 3_000;
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const clock = systemClock;
   const folder = config.GIFTMESH_DATA_DIR;
-  mkdirSync(folder, { recursive: true });
   const locks = (['station', 'ledger', 'activity'] as const).map((role) => lockDataFolder(folder, role));
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
   const log = new SqliteEventLog({
