@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Running } from '@giftmesh/adapter-process';
 import { SqliteActivityStore, SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
 import { contractDescriptors, interaction, station } from '@giftmesh/contract';
-import { seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
+import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
 import { ShardMap } from '@giftmesh/domain-money';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
@@ -53,6 +53,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     streamGraceMs: GIFT_STREAM_GRACE_MS,
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
+    malformedMetadata: { errCode: String(INTERACTION_ERROR_CODES.INVALID_REQUEST) },
     clock,
     onInternalError: (error, method) => logger.error({ err: error, method }, 'a call failed'),
   });

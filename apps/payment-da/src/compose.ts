@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Running } from '@giftmesh/adapter-process';
 import { SqliteEventLog, SqliteLedger, lockDataFolder, scheduleLedgerAudit } from '@giftmesh/adapter-sqlite';
 import { contractDescriptors, da } from '@giftmesh/contract';
-import { LogSettledNotices, ShardMap } from '@giftmesh/domain-money';
+import { LogSettledNotices, PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
@@ -46,6 +46,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     services: [service(da.PaymentDaServiceService, paymentDa.handlers)],
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
+    malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
     clock,
     onInternalError: (error, method) => logger.error({ err: error, method }, 'a call failed'),
   });

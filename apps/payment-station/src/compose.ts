@@ -4,7 +4,7 @@ import { MemoryBalanceStore } from '@giftmesh/adapter-memory';
 import type { Running } from '@giftmesh/adapter-process';
 import { SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
 import { contractDescriptors, da, station } from '@giftmesh/contract';
-import { LogSettledNotices, ShardMap } from '@giftmesh/domain-money';
+import { LogSettledNotices, PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
 import { createClient, grpcTransport, remoteHealth } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
@@ -56,6 +56,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     services: [service(station.PaymentStationServiceService, paymentStation.handlers)],
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
+    malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
     clock,
     onInternalError: (error, method) => logger.error({ err: error, method }, 'a call failed'),
   });

@@ -6,8 +6,8 @@ import { MemoryBalanceStore, ThreadSettledNotices } from '@giftmesh/adapter-memo
 import type { Running } from '@giftmesh/adapter-process';
 import { SqliteActivityStore, SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
 import { contractDescriptors, da, interaction, station } from '@giftmesh/contract';
-import { seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
-import { ShardMap } from '@giftmesh/domain-money';
+import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
+import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
 import { createClient, inProcessTransport } from '@giftmesh/mesh-client';
@@ -65,6 +65,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const stationServer = createMeshServer({
     ...serverOptions,
     services: [service(station.PaymentStationServiceService, paymentStation.handlers)],
+    malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
   });
   const stationTransport = inProcessTransport(stationServer.host);
   const interactions = createInteractionService({
@@ -80,6 +81,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const interactionServer = createMeshServer({
     ...serverOptions,
     services: [service(interaction.InteractionServiceService, interactions.handlers)],
+    malformedMetadata: { errCode: String(INTERACTION_ERROR_CODES.INVALID_REQUEST) },
     streamGraceMs: GIFT_STREAM_GRACE_MS,
   });
 

@@ -5,7 +5,7 @@ import { ThreadSettledNotices } from '@giftmesh/adapter-memory';
 import { createLogger, knownExitCode } from '@giftmesh/adapter-process';
 import { SqliteEventLog, SqliteLedger, scheduleLedgerAudit } from '@giftmesh/adapter-sqlite';
 import { contractDescriptors, da } from '@giftmesh/contract';
-import { ShardMap } from '@giftmesh/domain-money';
+import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
 import { serveMessagePort } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
@@ -57,6 +57,7 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     services: [service(da.PaymentDaServiceService, paymentDa.handlers)],
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
+    malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
     clock,
     onInternalError,
   });

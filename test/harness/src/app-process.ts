@@ -15,6 +15,8 @@ export const READY_TIMEOUT_MS = 15_000;
 export const END_TIMEOUT_MS = 20_000;
 /** Characters of stdout and of stderr that are kept. */
 const OUTPUT_CHARACTERS_MAX = 64_000;
+/** What the shell's `ulimit -f` counts in (POSIX). */
+const ULIMIT_BLOCK_BYTES = 512;
 /** Characters of stderr that an error shows. */
 const ERROR_TAIL_CHARACTERS = 4_000;
 
@@ -24,6 +26,11 @@ export interface AppOptions {
   readonly dataFolder: string;
   /** Further environment; wins over what the harness sets. `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * The largest file that it can write, bytes, rounded up to blocks of 512: what lies behind fails as on a full disk. Needs no
+   * rights, for it is the process's own limit (RLIMIT_FSIZE). Default none.
+   */
+  readonly fileBytesMax?: number;
 }
 
 /** What the standalone says on stdout when it serves, `host:port` each. */
@@ -55,12 +62,13 @@ export class AppProcess {
   readonly ended: Promise<AppEnd>;
   #end: AppEnd | undefined;
 
-  /** Starts the process; does not wait for anything. Throws when the app is not built. */
+  /** Starts the process; does not wait for anything. Throws when the app is not built, and for a limit that is none. */
   constructor(options: AppOptions) {
     const main = join(repositoryRoot(), 'apps', options.app, 'dist', 'main.js');
     if (!existsSync(main)) throw new Error(`${main} is not there: build it with tsc -b apps/${options.app}`);
     this.#name = options.app;
-    const child = spawn(process.execPath, [main], {
+    const [command, args] = commandOf(main, options.fileBytesMax);
+    const child = spawn(command, [...args], {
       env: environmentOf(options),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -165,6 +173,16 @@ export class AppProcess {
       `${this.#name} (pid ${this.pid}) ${problem}; stderr ends with\n${this.stderr.slice(-ERROR_TAIL_CHARACTERS)}`,
     );
   }
+}
+
+/** What to run. Limits are set by a shell that the process takes the place of, so that its pid and its signals are its own. */
+function commandOf(main: string, fileBytesMax: number | undefined): readonly [string, readonly string[]] {
+  if (fileBytesMax === undefined) return [process.execPath, [main]];
+  if (!Number.isSafeInteger(fileBytesMax) || fileBytesMax < 1)
+    throw new RangeError(`fileBytesMax must be a positive integer, is ${fileBytesMax}`);
+  const script = 'ulimit -S -f "$1" && shift && exec "$@"';
+  const blocks = Math.ceil(fileBytesMax / ULIMIT_BLOCK_BYTES);
+  return ['/bin/sh', ['-c', script, 'limited', String(blocks), process.execPath, main]];
 }
 
 function environmentOf({ app, dataFolder, env }: AppOptions): NodeJS.ProcessEnv {

@@ -61,6 +61,20 @@ describe('Harness', () => {
     await expect(slow.ready(1)).rejects.toThrow('was not ready within 1 ms');
   });
 
+  it('limits the size of the files that a process writes, and nothing else', async () => {
+    const small = harness.spawn({ fileBytesMax: 1_000 });
+    expect(await small.ended).toEqual({ code: 73, signal: null });
+    expect(small.stderr).toContain('disk I/O error');
+    const large = harness.spawn({ fileBytesMax: 10_000_000 });
+    await large.ready();
+    // The shell is gone: the signal reaches the app.
+    expect(await large.stop()).toEqual({ code: 0, signal: null });
+    for (const fileBytesMax of [0, -1, 0.5, NaN])
+      expect(() => harness.spawn({ fileBytesMax })).toThrow(
+        `fileBytesMax must be a positive integer, is ${fileBytesMax}`,
+      );
+  });
+
   it('starts an app of its own', async () => {
     const app = harness.spawn({ app: 'payment-da' });
     const { da } = harness.clients({ interaction: 'localhost:1', station: 'localhost:1', da: await app.listening() });

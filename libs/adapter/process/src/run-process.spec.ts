@@ -55,6 +55,58 @@ describe('runProcess', () => {
     expect(stop).toHaveBeenCalledTimes(1);
   });
 
+  describe('at a second signal', () => {
+    let exits: jest.SpyInstance;
+    beforeEach(() => {
+      exits = jest.spyOn(process, 'exit').mockImplementation((() => undefined) as () => never);
+    });
+    afterEach(() => exits.mockRestore());
+
+    it.each([
+      ['SIGTERM', 'SIGTERM'],
+      ['SIGTERM', 'SIGINT'],
+      ['SIGINT', 'SIGTERM'],
+    ] as const)('%s, then %s while it drains, exits with 70', async (first, second) => {
+      let stopped: () => void = () => undefined;
+      const ended = runProcess(
+        definition(async () => {
+          setImmediate(() => process.emit(first, first));
+          return {
+            stop: () => {
+              setImmediate(() => {
+                expect(exits).not.toHaveBeenCalled();
+                process.emit(second, second);
+                stopped();
+              });
+              return new Promise<void>((resolve) => (stopped = resolve));
+            },
+          };
+        }),
+      );
+      await ended;
+      expect(exits.mock.calls).toEqual([[EXIT.SOFTWARE]]);
+    });
+
+    it('exits with 70 while it starts, too; the first one waits for the start', async () => {
+      const ended = runProcess(
+        definition(async () => {
+          process.emit('SIGINT', 'SIGINT');
+          expect(exits).not.toHaveBeenCalled();
+          process.emit('SIGTERM', 'SIGTERM');
+          return { stop: () => Promise.resolve() };
+        }),
+      );
+      expect(await ended).toBe(EXIT.OK);
+      expect(exits.mock.calls).toEqual([[EXIT.SOFTWARE]]);
+    });
+
+    it('leaves no listener behind', async () => {
+      const before = process.listenerCount('SIGTERM');
+      await runProcess(definition(() => Promise.reject(new Error('x'))));
+      expect(process.listenerCount('SIGTERM')).toBe(before);
+    });
+  });
+
   it('stops what is left when a part of it fails', async () => {
     const stop = jest.fn().mockResolvedValue(undefined);
     const failed = Promise.reject(new ExitError('a thread died', 71));

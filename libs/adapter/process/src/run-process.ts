@@ -21,7 +21,8 @@ export interface ProcessDefinition<S extends z.ZodObject> {
 
 /**
  * Runs a process until SIGTERM or SIGINT: reads the configuration (a wrong one ends it with code 78 and names each value), starts,
- * drains on the signal. A second signal ends it at once. Resolves to the exit code.
+ * drains on the signal. A second signal, of either kind and also while it starts, ends it at once with code 70. Resolves to the
+ * exit code.
  */
 export async function runProcess<S extends z.ZodObject<{ GIFTMESH_LOG_LEVEL: z.ZodType<LogLevel> }>>(
   definition: ProcessDefinition<S>,
@@ -35,31 +36,57 @@ export async function runProcess<S extends z.ZodObject<{ GIFTMESH_LOG_LEVEL: z.Z
     return EXIT.CONFIG;
   }
   const logger = createLogger(definition.name, (config as { GIFTMESH_LOG_LEVEL: LogLevel }).GIFTMESH_LOG_LEVEL);
-  const signalled = nextSignal();
+  const signals = listenToSignals();
+  try {
+    return await runUntil(signals.first, () => definition.start(config, logger), definition.name, logger);
+  } finally {
+    signals.stop();
+  }
+}
+
+async function runUntil(
+  signalled: Promise<NodeJS.Signals>,
+  start: () => Promise<Running>,
+  name: string,
+  logger: Logger,
+): Promise<number> {
   let running: Running;
   try {
-    running = await definition.start(config, logger);
+    running = await start();
   } catch (error) {
-    return exitCodeOf(definition.name, error, logger);
+    return exitCodeOf(name, error, logger);
   }
   try {
     const signal = await Promise.race([signalled, ...(running.failed === undefined ? [] : [running.failed])]);
     logger.info({ signal }, 'draining');
-    process.once(signal, () => process.exit(EXIT.SOFTWARE));
     await running.stop();
     logger.info('stopped');
     return EXIT.OK;
   } catch (error) {
-    const code = exitCodeOf(definition.name, error, logger);
+    const code = exitCodeOf(name, error, logger);
     await running.stop().catch(() => undefined);
     return code;
   }
 }
 
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-  });
+/** Listens until `stop`. Whoever sends a second signal is in a hurry: the process exits where it stands. */
+function listenToSignals(): { readonly first: Promise<NodeJS.Signals>; readonly stop: () => void } {
+  let seen = false;
+  let onFirst: (signal: NodeJS.Signals) => void = () => undefined;
+  const first = new Promise<NodeJS.Signals>((resolve) => (onFirst = resolve));
+  const listener = (signal: NodeJS.Signals): void => {
+    if (seen) process.exit(EXIT.SOFTWARE);
+    seen = true;
+    onFirst(signal);
+  };
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return {
+    first,
+    stop: () => {
+      for (const signal of signals) process.off(signal, listener);
+    },
+  };
 }
 
 function exitCodeOf(name: string, error: unknown, logger: Logger): number {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
@@ -133,6 +133,12 @@ describe('openDatabase', () => {
     writeFileSync(join(folder, 'file'), '');
     path = join(folder, 'file', 'a.db');
     expect(refusal()).toMatchObject({ problem: 'not_writable' });
+  });
+
+  it('refuses a file beside which nothing can be made, a new one too', () => {
+    symlinkSync(`${path}-shm`, `${path}-shm`);
+    expect(refusal()).toMatchObject({ problem: 'not_writable', path });
+    expectRefusedUntouched('not_writable');
   });
 
   it('refuses a file that somebody else has locked', () => {

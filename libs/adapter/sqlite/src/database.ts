@@ -142,6 +142,8 @@ function prepare(db: Database, path: string, options: OpenDatabaseOptions): void
   }).immediate();
   const mode = db.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal') throw new DataFileError('not_writable', path, `can't be put into WAL mode (is ${String(mode)})`);
+  // The files beside it are made by the first look: what keeps them from being made is known here, and not in the middle of work.
+  db.prepare('SELECT count(*) FROM sqlite_schema').get();
   db.pragma(`synchronous = ${options.durability === 'fsync' ? 'FULL' : 'NORMAL'}`);
   db.pragma('journal_size_limit = 67108864');
 }

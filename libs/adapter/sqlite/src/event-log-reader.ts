@@ -26,6 +26,8 @@ export class EventLogReader<T> {
   /** The batch that each partition's last reader has begun: the next piece needs no look into the file. */
   readonly #cursors = new Map<number, BatchCursor<T>>();
   #dataVersion: number | undefined;
+  /** Something new was found by whoever looked, and `refresh` has not told of it yet. */
+  #hasNews = false;
 
   constructor(db: Database, path: string, partitionCount: number, codec: Codec<T>) {
     this.#db = db;
@@ -43,14 +45,19 @@ export class EventLogReader<T> {
     this.refresh();
   }
 
-  /** Looks for what other connections have written. True when something may be new. */
+  /**
+   * Looks for what other connections have written. True when something is new since the last time that this was asked, also if
+   * `read` or `endPositions` have come upon it meanwhile.
+   */
   refresh(): boolean {
-    return this.#reading(() => {
+    this.#reading(() => {
       const dataVersion = this.#db.pragma('data_version', { simple: true }) as number;
-      if (dataVersion === this.#dataVersion) return false;
+      if (dataVersion !== this.#dataVersion) this.#refreshEnds();
       this.#dataVersion = dataVersion;
-      return this.#refreshEnds();
     });
+    const hasNews = this.#hasNews;
+    this.#hasNews = false;
+    return hasNews;
   }
 
   /** Takes over an end that somebody else knows to be durable. */
@@ -131,19 +138,15 @@ export class EventLogReader<T> {
     return first === undefined ? (this.#ends[partition] as number) : firstOffsetOf(first.key, partition);
   }
 
-  #refreshEnds(): boolean {
-    let hasNews = false;
-    for (let partition = 0; partition < this.#partitionCount; partition += 1)
-      if (this.#refreshEnd(partition)) hasNews = true;
-    return hasNews;
+  #refreshEnds(): void {
+    for (let partition = 0; partition < this.#partitionCount; partition += 1) this.#refreshEnd(partition);
   }
 
-  #refreshEnd(partition: number): boolean {
+  #refreshEnd(partition: number): void {
     const last = this.#last.get(batchKey(partition, 0), batchKey(partition + 1, 0));
     const end = last === undefined ? 0 : firstOffsetOf(last.key, partition) + last.count;
-    const hasNews = end > (this.#ends[partition] as number);
+    if (end > (this.#ends[partition] as number)) this.#hasNews = true;
     this.noteEnd(partition, end);
-    return hasNews;
   }
 
   #reading<R>(read: () => R): R {

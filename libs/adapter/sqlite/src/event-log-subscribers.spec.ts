@@ -19,6 +19,14 @@ describe("SqliteEventLog's subscribers", () => {
       retryDelayMs: 1,
     });
 
+  /** Another process appends 0, 1 and 2, one to each partition. */
+  const appendElsewhere = (): void => {
+    const { execArgv } = sourceThread('');
+    const program = join(__dirname, '../test-support/append-lines.cjs');
+    const { status } = spawnSync(process.execPath, [...execArgv, program, folder.path, 'inline', '3']);
+    expect(status).toBe(0);
+  };
+
   it('get the very objects that were appended, when they keep up', async () => {
     interface Value {
       readonly text: string;
@@ -64,13 +72,25 @@ describe("SqliteEventLog's subscribers", () => {
     const seen: unknown[] = [];
     collect(reader, seen);
     await folder.advance(1);
-    const { execArgv } = sourceThread('');
-    const program = join(__dirname, '../test-support/append-lines.cjs');
-    const { status } = spawnSync(process.execPath, [...execArgv, program, folder.path, 'inline', '3']);
-    expect(status).toBe(0);
+    appendElsewhere();
     await folder.advance(18);
     expect(seen).toEqual([]);
     await folder.advance(1);
+    expect([...seen].sort()).toEqual(['0', '1', '2']);
+  });
+
+  it.each<[string, (reader: SqliteEventLog<string>) => unknown]>([
+    ['has asked where the log ends', (reader) => reader.endPositions()],
+    ['has read', (reader) => [0, 1, 2].map((partition) => reader.read({ partition, offset: 0 }, 9))],
+    ['has subscribed', (reader) => collect(reader, [])],
+  ])('find it also when somebody else on the same instance %s before', async (_, ask) => {
+    const reader = folder.open({ pollMs: 20 });
+    const seen: unknown[] = [];
+    collect(reader, seen);
+    await folder.advance(1);
+    appendElsewhere();
+    await ask(reader);
+    await folder.advance(20);
     expect([...seen].sort()).toEqual(['0', '1', '2']);
   });
 

@@ -91,7 +91,7 @@ export class SqliteEventLog<T> implements EventLog<T> {
       readNow: (from: LogPosition, recordsMax: number) =>
         this.#tails[from.partition]?.read(from.offset, recordsMax) ?? this.#reader.readKnown(from, recordsMax),
     };
-    this.#reader.refresh();
+    if (this.#reader.refresh()) this.#wakeDeliveries();
     const delivery: LogDelivery<T> = new LogDelivery<T>(source, options, () => this.#onDeliveryEnd(delivery));
     this.#deliveries.add(delivery);
     if (this.#cancelPoll === undefined) this.#planPoll();

@@ -12,6 +12,8 @@ export const PAYMENT_ERROR_CODES = {
   PAGE_TOKEN_INVALID: 20_008,
   BACKLOG: 20_009,
   DEPENDENCY_AWAY: 20_010,
+  /** An account would hold more than its counters can. */
+  AMOUNT_OVERFLOW: 20_011,
 } as const;
 export type PaymentErrorReason = keyof typeof PAYMENT_ERROR_CODES;
 

@@ -9,6 +9,8 @@ import type { ServedMethod, ServiceHost } from './service-host';
 export interface GrpcBridge {
   readonly host: ServiceHost;
   readonly errorDomain: string;
+  /** `ErrorInfo.metadata` of requests that can't be read. */
+  readonly malformedMetadata: Readonly<Record<string, string>>;
   /** Told when an answer could not be serialized. */
   readonly onInternalError: (thrown: unknown, method: string) => void;
 }
@@ -53,7 +55,7 @@ class IncomingMetadata implements CallMetadata {
 }
 
 /** Reads a request. Throws INVALID_ARGUMENT when the bytes are no such message. */
-export function decodeRequest(method: ServedMethod, bytes: Buffer): unknown {
+export function decodeRequest(bridge: GrpcBridge, method: ServedMethod, bytes: Buffer): unknown {
   try {
     return method.definition.requestDeserialize(bytes);
   } catch (cause) {
@@ -61,6 +63,7 @@ export function decodeRequest(method: ServedMethod, bytes: Buffer): unknown {
       code: StatusCode.INVALID_ARGUMENT,
       reason: 'MALFORMED_REQUEST',
       message: `the request is not a message of ${method.definition.path}`,
+      metadata: bridge.malformedMetadata,
       cause,
     });
   }

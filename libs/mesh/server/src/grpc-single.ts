@@ -11,7 +11,7 @@ export function unaryMethod(bridge: GrpcBridge, method: ServedMethod): handleUna
     bridge.host.run(
       method,
       context,
-      () => decodeRequest(method, call.request),
+      () => decodeRequest(bridge, method, call.request),
       answer(bridge, method, context, callback),
     );
   };
@@ -24,7 +24,7 @@ export function clientStreamMethod(
 ): handleClientStreamingCall<Buffer, Buffer> {
   return (call, callback) => {
     const context = openCall(bridge, method, call);
-    const requests = requestReader(call, context, (bytes) => decodeRequest(method, bytes));
+    const requests = requestReader(call, context, (bytes) => decodeRequest(bridge, method, bytes));
     bridge.host.run(method, context, () => requests, answer(bridge, method, context, callback));
   };
 }

@@ -11,7 +11,7 @@ export function serverStreamMethod(
 ): handleServerStreamingCall<Buffer, Buffer> {
   return (call) => {
     const context = openCall(bridge, method, call);
-    void sendAll(bridge, method, context, call, () => decodeRequest(method, call.request));
+    void sendAll(bridge, method, context, call, () => decodeRequest(bridge, method, call.request));
   };
 }
 
@@ -19,7 +19,7 @@ export function serverStreamMethod(
 export function bidiMethod(bridge: GrpcBridge, method: ServedMethod): handleBidiStreamingCall<Buffer, Buffer> {
   return (call) => {
     const context = openCall(bridge, method, call);
-    const requests = requestReader(call, context, (bytes) => decodeRequest(method, bytes));
+    const requests = requestReader(call, context, (bytes) => decodeRequest(bridge, method, bytes));
     void sendAll(bridge, method, context, call, () => requests);
   };
 }

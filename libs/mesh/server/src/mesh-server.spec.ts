@@ -92,11 +92,12 @@ describe('createMeshServer, called by a plain grpc-js client', () => {
   });
 
   it('answers INVALID_ARGUMENT to bytes that are no message, for all kinds, and stands', async () => {
-    const { client } = await start();
+    const metadata = { errCode: '30001' };
+    const { client } = await start({}, { malformedMetadata: metadata });
     const raw = (bytes: Buffer): Buffer => bytes;
     const bytes = Buffer.from([0x0a, 0xff, 0xff, 0xff]);
     const path = (method: string): string => `/mesh.testing.v1.Echo/${method}`;
-    const expected = { code: StatusCode.INVALID_ARGUMENT, reason: 'MALFORMED_REQUEST' };
+    const expected = { code: StatusCode.INVALID_ARGUMENT, reason: 'MALFORMED_REQUEST', metadata };
     const say = await new Promise((resolve) => client.makeUnaryRequest(path('Say'), raw, raw, bytes, resolve));
     expect(fromGrpcError(say as ServiceError)).toMatchObject(expected);
     const joined = await new Promise((resolve) => {

@@ -24,6 +24,8 @@ export interface MeshServerOptions {
   readonly policyExtension?: string;
   /** `ErrorInfo.domain` of all errors: who owns the reasons. */
   readonly errorDomain: string;
+  /** `ErrorInfo.metadata` of the refusal of a request that can't be read, a business code for instance. Default empty. */
+  readonly malformedMetadata?: Readonly<Record<string, string>>;
   /** Default the process's real time. */
   readonly clock?: Clock;
   /** Default a new one. All services are registered with it. */
@@ -85,7 +87,12 @@ export function createMeshServer(options: MeshServerOptions): MeshServer {
 
   const server = new Server(grpcServerOptions(options.limits ?? {}));
   const add = (own: ServiceHost, services: readonly Service[]): void => {
-    const bridge: GrpcBridge = { host: own, errorDomain: options.errorDomain, onInternalError };
+    const bridge: GrpcBridge = {
+      host: own,
+      errorDomain: options.errorDomain,
+      malformedMetadata: options.malformedMetadata ?? {},
+      onInternalError,
+    };
     for (const { definition } of services) {
       addService(server, bridge, Object.values(definition));
       served.push(serviceName(definition));

@@ -38,9 +38,10 @@ export function createPaymentDa(
     handlers,
     settler,
     problem: () => {
-      if (!ledger.healthy()) return 'the ledger is away';
+      const why = settler.failure === undefined ? '' : `: ${settler.failure.message}`;
+      if (!ledger.healthy()) return `the ledger is away${why}`;
       if (!log.healthy()) return 'the event log is away';
-      return settler.failure === undefined ? undefined : `settling stopped: ${settler.failure.message}`;
+      return why === '' ? undefined : `settling stopped${why}`;
     },
     start: () => settler.start(),
     close: () => settler.close(),

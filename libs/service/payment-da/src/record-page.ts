@@ -1,5 +1,6 @@
-import { isUuidV7 } from '@giftmesh/kernel-ids';
-import { invalidRequest, type AssetRecord, type RecordCursor } from '@giftmesh/domain-money';
+import { crc32 } from 'node:zlib';
+import { isId, isUuidV7 } from '@giftmesh/kernel-ids';
+import { invalidRequest, type RecordCursor } from '@giftmesh/domain-money';
 
 /** Records of a page when the caller does not say. */
 export const PAGE_SIZE_DEFAULT = 50;
@@ -13,17 +14,26 @@ export function pageSizeOf(requested: number): number {
   return requested === 0 ? PAGE_SIZE_DEFAULT : requested;
 }
 
-/** The token of the page behind `last`, good for this user only. */
-export function pageToken(userId: bigint, last: AssetRecord): string {
-  return Buffer.from(`1|${userId}|${last.eventId}|${last.opUserId}|${last.role}`).toString('base64url');
+/**
+ * The token of the page behind `last`, good for this user only. Its checksum is no secret: it tells a token that was damaged on
+ * its way from one that was given out, nothing more.
+ */
+export function pageToken(userId: bigint, last: RecordCursor): string {
+  const place = `1|${userId}|${last.eventId}|${last.opUserId}|${last.role}`;
+  return Buffer.from(`${place}|${crc32(place).toString(16)}`).toString('base64url');
 }
 
-/** Where a page begins, undefined for the first. Throws INVALID_ARGUMENT for a token that is none, or another user's. */
+/**
+ * Where a page begins, undefined for the first. Throws INVALID_ARGUMENT for a token that is none, was altered, or is another
+ * user's.
+ */
 export function cursorOf(userId: bigint, token: string): RecordCursor | undefined {
   if (token === '') return undefined;
-  const [version, user, eventId = '', opUser = '', role] = Buffer.from(token, 'base64url').toString('utf8').split('|');
-  const known = version === '1' && user === String(userId) && isUuidV7(eventId) && /^\d{1,19}$/.test(opUser);
-  if (!known || (role !== 'payer' && role !== 'payee'))
-    throw invalidRequest([{ field: 'page_token', description: 'is not from an answer for this user' }]);
-  return { eventId, opUserId: BigInt(opUser), role };
+  const [, , eventId = '', opUser = '', role = ''] = Buffer.from(token, 'base64url').toString('utf8').split('|');
+  if (isUuidV7(eventId) && /^\d{1,19}$/.test(opUser) && (role === 'payer' || role === 'payee')) {
+    const cursor: RecordCursor = { eventId, opUserId: BigInt(opUser), role };
+    // Decoding overlooks much, such as characters behind the end: only the very text that was given out counts.
+    if (isId(cursor.opUserId) && pageToken(userId, cursor) === token) return cursor;
+  }
+  throw invalidRequest([{ field: 'page_token', description: 'is not from an answer for this user' }]);
 }

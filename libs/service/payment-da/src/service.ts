@@ -1,6 +1,7 @@
 import type { da } from '@giftmesh/contract';
 import { isId, isUuidV7 } from '@giftmesh/kernel-ids';
 import {
+  LedgerRejectError,
   OrderConflictError,
   ReversalError,
   invalidRequest,
@@ -15,7 +16,7 @@ import {
   type SettledNotices,
   type ShardMap,
 } from '@giftmesh/domain-money';
-import { StatusCode } from '@giftmesh/kernel-errors';
+import { StatusCode, type FieldViolation } from '@giftmesh/kernel-errors';
 import {
   WireError,
   countersToProto,
@@ -31,6 +32,12 @@ import { cursorOf, pageSizeOf, pageToken } from './record-page';
 export const REQUEST_ITEMS_MAX = 1_000;
 /** The most decided events that a load lists for one user; who has more is asked about one by one. */
 export const LOADED_EVENTS_MAX = 200;
+
+/** Times are below this: a UUIDv7 has 48 bits for its own. Milliseconds. */
+const TIME_MS_END = 2 ** 48;
+/** When to ask again while the ledger can't be written (a full disk, say), milliseconds. */
+const LEDGER_AWAY_RETRY_MS = 500;
+const NO_ID = { description: 'must be a positive int64' };
 
 /** What the handlers need. */
 export interface PaymentDaPorts {
@@ -48,8 +55,11 @@ export class PaymentDaHandlers {
   readonly loadAssets = async (request: da.LoadAssetsRequest): Promise<da.LoadAssetsResponse> => {
     const { ledger } = this.ports;
     checkUsers(request.userIds);
+    const sinceMs = Number(request.decidedSinceMs);
+    if (!(sinceMs >= 0 && sinceMs < TIME_MS_END))
+      throw invalidRequest([{ field: 'decided_since_ms', description: 'must be Unix milliseconds below 2^48' }]);
     await this.#barrier(request.userIds);
-    const users = await ledger.load(request.userIds, Number(request.decidedSinceMs), LOADED_EVENTS_MAX);
+    const users = await ledger.load(request.userIds, sinceMs, LOADED_EVENTS_MAX);
     return {
       accounts: users.map((user) => ({
         userId: user.userId,
@@ -74,7 +84,7 @@ export class PaymentDaHandlers {
   };
 
   readonly listAssetRecords = async (request: da.ListAssetRecordsRequest): Promise<da.ListAssetRecordsResponse> => {
-    checkUsers([request.userId]);
+    if (!isId(request.userId)) throw invalidRequest([{ field: 'user_id', ...NO_ID }]);
     const size = pageSizeOf(request.pageSize);
     const records = await this.ports.ledger.records(
       request.userId,
@@ -90,8 +100,7 @@ export class PaymentDaHandlers {
 
   readonly applyOrder = async (request: da.ApplyOrderRequest): Promise<da.ApplyOrderResponse> => {
     const order = readOrThrow('order', request.order, orderFromProto);
-    const problems = orderProblems(order);
-    if (problems.length > 0) throw invalidRequest(problems);
+    refuseProblems('order', orderProblems(order));
     try {
       const { counters, duplicate } = await this.ports.ledger.applyOrder(order);
       this.#tell([counters]);
@@ -99,21 +108,20 @@ export class PaymentDaHandlers {
     } catch (error) {
       if (error instanceof OrderConflictError)
         throw paymentError('ORDER_CONFLICT', error.message, StatusCode.ALREADY_EXISTS, { cause: error });
-      throw error;
+      throw this.#ledgerRefusal(error);
     }
   };
 
   readonly reverseEvent = async (request: da.ReverseEventRequest): Promise<da.ReverseEventResponse> => {
     const reversal = readOrThrow('reversal', request.reversal, reversalFromProto);
-    const problems = reversalProblems(reversal);
-    if (problems.length > 0) throw invalidRequest(problems);
+    refuseProblems('reversal', reversalProblems(reversal));
     await this.#barrier([reversal.opUserId]);
     try {
       const { reversed, duplicate, counters } = await this.ports.ledger.reverse(reversal);
       this.#tell(counters);
       return { reversed, duplicate, counters: counters.map(countersToProto) };
     } catch (error) {
-      if (!(error instanceof ReversalError)) throw error;
+      if (!(error instanceof ReversalError)) throw this.#ledgerRefusal(error);
       const code = error.problem === 'not_found' ? StatusCode.NOT_FOUND : StatusCode.FAILED_PRECONDITION;
       throw paymentError('REVERSAL_REFUSED', error.message, code, {
         cause: error,
@@ -123,9 +131,14 @@ export class PaymentDaHandlers {
   };
 
   readonly raiseGeneration = async (request: da.RaiseGenerationRequest): Promise<da.RaiseGenerationResponse> => {
-    const { shards, ledger } = this.ports;
-    if (request.shards.length === 0 || request.shards.some((shard) => shard < 0 || shard >= shards.shardCount))
-      throw invalidRequest([{ field: 'shards', description: `must be 0 to ${shards.shardCount - 1}, at least one` }]);
+    const {
+      ledger,
+      shards: { shardCount },
+    } = this.ports;
+    checkCount('shards', request.shards.length, shardCount);
+    const wrong = request.shards.findIndex((shard) => shard < 0 || shard >= shardCount);
+    if (wrong >= 0)
+      throw invalidRequest([{ field: `shards[${wrong}]`, description: `must be 0 to ${shardCount - 1}` }]);
     return { generation: BigInt(await ledger.raiseGeneration(request.shards)) };
   };
 
@@ -141,6 +154,22 @@ export class PaymentDaHandlers {
     // A notice may get lost: the caller gets the counters in its answer, the others by their sweepers.
     this.ports.notices.publish({ counters, events: [] }).catch(() => undefined);
   }
+
+  /**
+   * What it means to the caller that the ledger did not take a write: an account would outgrow its counters (others' accounts are
+   * not told), or the ledger is away. Nothing was written then.
+   */
+  #ledgerRefusal(error: unknown): unknown {
+    if (error instanceof LedgerRejectError) {
+      const message = 'an account would be past 2^53 - 1';
+      return paymentError('AMOUNT_OVERFLOW', message, StatusCode.FAILED_PRECONDITION, { cause: error });
+    }
+    if (this.ports.ledger.healthy()) return error;
+    return paymentError('DEPENDENCY_AWAY', 'the ledger can not be written', StatusCode.UNAVAILABLE, {
+      retryDelayMs: LEDGER_AWAY_RETRY_MS,
+      cause: error,
+    });
+  }
 }
 
 function readOrThrow<M, T>(field: string, message: M | undefined, read: (message: M) => T): T {
@@ -154,17 +183,28 @@ function readOrThrow<M, T>(field: string, message: M | undefined, read: (message
   }
 }
 
+function refuseProblems(field: string, problems: readonly FieldViolation[]): void {
+  if (problems.length > 0)
+    throw invalidRequest(problems.map((problem) => ({ ...problem, field: `${field}.${problem.field}` })));
+}
+
+function checkCount(field: string, count: number, max: number): void {
+  if (count < 1 || count > max) throw invalidRequest([{ field, description: `must be 1 to ${max}, are ${count}` }]);
+}
+
 function checkUsers(userIds: readonly bigint[]): void {
-  if (userIds.length === 0 || userIds.length > REQUEST_ITEMS_MAX)
-    throw invalidRequest([{ field: 'user_ids', description: `must be 1 to ${REQUEST_ITEMS_MAX}` }]);
+  checkCount('user_ids', userIds.length, REQUEST_ITEMS_MAX);
   const wrong = userIds.findIndex((userId) => !isId(userId));
-  if (wrong >= 0) throw invalidRequest([{ field: `user_ids[${wrong}]`, description: 'must be a positive int64' }]);
+  if (wrong >= 0) throw invalidRequest([{ field: `user_ids[${wrong}]`, ...NO_ID }]);
 }
 
 function checkEventKeys(events: readonly EventKey[]): void {
-  if (events.length === 0 || events.length > REQUEST_ITEMS_MAX)
-    throw invalidRequest([{ field: 'events', description: `must be 1 to ${REQUEST_ITEMS_MAX}` }]);
-  const wrong = events.findIndex(({ opUserId, eventId }) => !isId(opUserId) || !isUuidV7(eventId));
-  if (wrong >= 0)
-    throw invalidRequest([{ field: `events[${wrong}]`, description: 'must be a positive int64 and a UUIDv7' }]);
+  checkCount('events', events.length, REQUEST_ITEMS_MAX);
+  events.forEach(({ opUserId, eventId }, index) => {
+    if (!isId(opUserId)) throw invalidRequest([{ field: `events[${index}].op_user_id`, ...NO_ID }]);
+    if (!isUuidV7(eventId))
+      throw invalidRequest([
+        { field: `events[${index}].event_id`, description: 'must be a UUIDv7 in canonical lower-case text' },
+      ]);
+  });
 }

@@ -65,7 +65,7 @@ describe('LogAppender', () => {
     for (const [index, delayMs] of [10, 20, 40, 40].entries()) {
       appends[index]?.end.reject(new Error('away'));
       await turn();
-      expect(appender.failures).toBe(index + 1);
+      expect([appender.failures, appender.problem]).toEqual([index + 1, 'away']);
       clock.advance(delayMs - 1);
       await turn();
       expect(appends).toHaveLength(index + 1);
@@ -76,7 +76,7 @@ describe('LogAppender', () => {
     appends[4]?.end.resolve();
     await first;
     await turn();
-    expect([idsOf(5), appender.failures]).toEqual([['b'], 0]);
+    expect([idsOf(5), appender.failures, appender.problem]).toEqual([['b'], 0, undefined]);
     appends[5]?.end.resolve();
     await second;
   });

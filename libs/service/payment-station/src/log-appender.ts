@@ -33,6 +33,7 @@ export class LogAppender {
   readonly #waiting = new Map<string, Promise<void>>();
   #running = false;
   #failures = 0;
+  #lastError: unknown;
   #closed = false;
 
   constructor(
@@ -45,6 +46,12 @@ export class LogAppender {
   /** Failed appends since the last one that worked. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** Why the last append failed, in words; undefined once one has worked. */
+  get problem(): string | undefined {
+    if (this.#failures === 0) return undefined;
+    return this.#lastError instanceof Error ? this.#lastError.message : String(this.#lastError);
   }
 
   /** Events on their way to the log. */
@@ -141,8 +148,9 @@ export class LogAppender {
         await this.log.append(entries);
         this.#failures = 0;
         return;
-      } catch {
+      } catch (error) {
         this.#failures += 1;
+        this.#lastError = error;
         const delayMs = this.options.retryDelayMinMs * 2 ** Math.min(this.#failures - 1, 16);
         await this.#pause(Math.min(delayMs, this.options.retryDelayMaxMs));
       }

@@ -73,7 +73,8 @@ export function createPaymentStation(
       if (!ready) return 'the station is starting';
       if (recovery.running) return 'the balance store is being recovered';
       if (!store.healthy()) return 'the balance store is away';
-      return log.healthy() && appender.failures === 0 ? undefined : 'the event log is away';
+      if (appender.problem !== undefined) return `the event log is away: ${appender.problem}`;
+      return log.healthy() ? undefined : 'the event log is away';
     },
     start: async () => {
       merger.start();

@@ -13,8 +13,10 @@ export function eventFromProto(message: common.AssetEvent): AssetEvent {
     bizId: message.bizId,
     bizType: bizTypes.fromProto(message.bizType) ?? unknownEnum('biz_type', message.bizType),
     objId: message.objId,
-    opUserChange: changeFromProto(message.opUserChange),
-    toUserChanges: message.toUserChanges.map(changeFromProto),
+    opUserChange: changeFromProto(message.opUserChange) ?? unknownAsset('op_user_change', message.opUserChange),
+    toUserChanges: message.toUserChanges.map(
+      (change, index) => changeFromProto(change) ?? unknownAsset(`to_user_changes[${index}]`, change),
+    ),
     quantity: message.quantity,
     comboKey: message.comboKey,
   };
@@ -36,13 +38,18 @@ export function eventToProto(event: AssetEvent): common.AssetEvent {
   };
 }
 
-function changeFromProto(message: common.AssetChange): AssetChange {
-  const assetType = assetTypes.fromProto(message.assetType) ?? unknownEnum('asset_type', message.assetType);
-  return { userId: message.userId, assetType, incr: message.incr };
+/** Undefined for an asset that is not known: the path to it is worth making only then. */
+function changeFromProto(message: common.AssetChange): AssetChange | undefined {
+  const assetType = assetTypes.fromProto(message.assetType);
+  return assetType && { userId: message.userId, assetType, incr: message.incr };
 }
 
 function changeToProto(change: AssetChange): common.AssetChange {
   return { userId: change.userId, assetType: assetTypes.toProto(change.assetType), incr: change.incr };
+}
+
+function unknownAsset(path: string, change: common.AssetChange): never {
+  return unknownEnum(`${path}.asset_type`, change.assetType);
 }
 
 function unknownEnum(field: string, value: number): never {

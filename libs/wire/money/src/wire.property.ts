@@ -73,7 +73,14 @@ describe('wire', () => {
       [{ eventType: common.EventType.UNSPECIFIED }, 'event_type is missing'],
       [{ eventType: 99 as common.EventType }, 'event_type 99 is not known'],
       [{ bizType: common.BizType.UNSPECIFIED }, 'biz_type is missing'],
-      [{ toUserChanges: [{ userId: 1n, assetType: 7 as common.AssetType, incr: 1n }] }, 'asset_type 7 is not known'],
+      [
+        { opUserChange: { userId: 1n, assetType: common.AssetType.UNSPECIFIED, incr: 1n } },
+        'op_user_change.asset_type is missing',
+      ],
+      [
+        { toUserChanges: [{ userId: 1n, assetType: 7 as common.AssetType, incr: 1n }] },
+        'to_user_changes[0].asset_type 7 is not known',
+      ],
     ];
     for (const [part, message] of wrong) expect(() => eventFromProto({ ...good, ...part })).toThrow(message);
   });

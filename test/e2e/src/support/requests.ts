@@ -83,6 +83,18 @@ export async function recharge(mesh: Pick<MeshClients, 'station'>, userId: bigin
   await mesh.station.call.applyOrder(orderOf({ userId, amount }));
 }
 
+/** The whole catalogue. */
+export async function allGifts(mesh: Pick<MeshClients, 'interaction'>): Promise<interaction.Gift[]> {
+  const gifts: interaction.Gift[] = [];
+  let pageToken = '';
+  do {
+    const page = await mesh.interaction.call.listGifts({ roomId: ROOM, pageSize: 500, pageToken });
+    gifts.push(...page.gifts);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  return gifts;
+}
+
 /** A user's coins, as the station has them. */
 export async function balanceOf(mesh: Pick<MeshClients, 'station'>, userId: bigint): Promise<bigint> {
   const { users } = await mesh.station.call.getAssets({ userIds: [userId], cachedOnly: false });

@@ -250,6 +250,20 @@ describe('grpcTransport', () => {
     expect((await answer).text).toBe('hi');
   });
 
+  it('finds a server that came late within the longest wait between tries', async () => {
+    const port = await plainServer({});
+    await closers.pop()?.();
+    const client = clientOf(port, { reconnectDelayMaxMs: 50 });
+    expect(await failureOf(client.say({ text: 'x' }))).toMatchObject({ code: StatusCode.UNAVAILABLE });
+    const server = createMeshServer({ services: [service(echo.definition, echoHandlers)], errorDomain: 'echo.test' });
+    closers.push(() => server.close());
+    await server.listen(`127.0.0.1:${port}`);
+    const startedAtMs = performance.now();
+    while ((await client.say({ text: 'x' }).catch(() => undefined)) === undefined) await delay(5);
+    // gRPC's own first wait is a second, 20 % more or less.
+    expect(performance.now() - startedAtMs).toBeLessThan(600);
+  });
+
   it('refuses what HTTP/2 cannot carry and what is no request, without a call', async () => {
     const [port] = await meshServer({});
     const client = clientOf(port);
@@ -275,7 +289,10 @@ describe('grpcTransport', () => {
     expect(await failureOf(client.say({ text: 'x'.repeat(2_000) }))).toMatchObject({ code: 8 });
   });
 
-  it.each([{ maxReceiveMessageBytes: 0 }, { keepaliveTimeMs: -1 }])('refuses %j', (options) => {
-    expect(() => grpcTransport({ address: 'x:1', ...options })).toThrow('must be a positive integer');
-  });
+  it.each([{ maxReceiveMessageBytes: 0 }, { keepaliveTimeMs: -1 }, { reconnectDelayMaxMs: 0 }])(
+    'refuses %j',
+    (options) => {
+      expect(() => grpcTransport({ address: 'x:1', ...options })).toThrow('must be a positive integer');
+    },
+  );
 });

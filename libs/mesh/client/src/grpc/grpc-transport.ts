@@ -17,6 +17,11 @@ export interface GrpcTransportOptions {
   readonly maxReceiveMessageBytes?: number;
   /** How long a connection with open calls may be silent before it is pinged, milliseconds. Default 60,000. */
   readonly keepaliveTimeMs?: number;
+  /**
+   * The longest wait between two tries to connect, milliseconds; waits begin at 100 and grow by 1.6. Default 2,000: with gRPC's own
+   * 120,000 a service would be away for minutes after the one behind it has come back.
+   */
+  readonly reconnectDelayMaxMs?: number;
   /** Wait for a connection until the deadline instead of failing with UNAVAILABLE. Default false. */
   readonly waitForReady?: boolean;
   /** Further options of grpc-js, for balancers and the like. They win over the ones above. */
@@ -24,6 +29,9 @@ export interface GrpcTransportOptions {
   /** For the deadline stamp. Default the process's real time. */
   readonly clock?: Clock;
 }
+
+/** Before the second try to connect, milliseconds. */
+const RECONNECT_DELAY_MIN_MS = 100;
 
 /** One call on its way through grpc-js. */
 export interface GrpcCall {
@@ -83,8 +91,8 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
 }
 
 function channelOptions(options: GrpcTransportOptions): ChannelOptions {
-  const { maxReceiveMessageBytes = 4 * 2 ** 20, keepaliveTimeMs = 60_000 } = options;
-  for (const [name, value] of Object.entries({ maxReceiveMessageBytes, keepaliveTimeMs })) {
+  const { maxReceiveMessageBytes = 4 * 2 ** 20, keepaliveTimeMs = 60_000, reconnectDelayMaxMs = 2_000 } = options;
+  for (const [name, value] of Object.entries({ maxReceiveMessageBytes, keepaliveTimeMs, reconnectDelayMaxMs })) {
     if (!(Number.isSafeInteger(value) && value > 0)) {
       throw new RangeError(`${name} must be a positive integer, got ${value}`);
     }
@@ -92,6 +100,8 @@ function channelOptions(options: GrpcTransportOptions): ChannelOptions {
   return {
     'grpc.max_receive_message_length': maxReceiveMessageBytes,
     'grpc.keepalive_time_ms': keepaliveTimeMs,
+    'grpc.initial_reconnect_backoff_ms': Math.min(RECONNECT_DELAY_MIN_MS, reconnectDelayMaxMs),
+    'grpc.max_reconnect_backoff_ms': reconnectDelayMaxMs,
     // Counters for a debugging service that is not offered here; they cost time on every call.
     'grpc.enable_channelz': 0,
     ...options.channelOptions,

@@ -1,0 +1,264 @@
+import { fenceEntry, sampleId } from '@giftmesh/domain-money/testing';
+import { moneyLogCodec } from '@giftmesh/wire-money';
+import { gift, OPTIONS, PAYERS, poison, setUp, STAR } from './settler-test-kit';
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+describe('Settler', () => {
+  it('brings what stands in the log into the ledger, many records in one transaction, up to its limit', async () => {
+    const { append, applied, clock, ledger, settler } = setUp();
+    await append(...range(1, 19).map((number) => gift(number)));
+    settler.start();
+    await clock.advanceAsync(0);
+    expect(applied()).toEqual(range(1, 19));
+    expect(ledger.tried).toEqual([range(1, 8), range(9, 16), range(17, 19)]);
+    expect(settler.stats).toEqual({ applied: 19, duplicates: 0, fenced: 0, parked: 0, batches: 3 });
+  });
+
+  it('goes on where the ledger stands, and lets those know who wait for it', async () => {
+    const { append, applied, clock, log, ledger, positions, settler } = setUp();
+    await append(...range(1, 3).map((number) => gift(number)));
+    await ledger.apply([{ partition: 0, fromOffset: 0, toOffset: 2, entries: [gift(1), gift(2)], parked: [] }]);
+    const barrier = positions.waitFor([{ partition: 0, offset: 3 }]);
+    settler.start();
+    await clock.advanceAsync(0);
+    await barrier;
+    expect(applied()).toEqual([1, 2, 3]);
+    expect(settler.stats.applied).toBe(1);
+    // What is in the ledger is not needed in the log any more.
+    await expect(log.read({ partition: 0, offset: 2 }, 1)).rejects.toMatchObject({ startOffset: 3 });
+  });
+
+  it('waits for records to gather, unless somebody waits for the ledger', async () => {
+    const { append, applied, clock, positions, settler } = setUp({ intervalMs: 100 });
+    settler.start();
+    await append(gift(1));
+    await clock.advanceAsync(0);
+    await append(gift(2));
+    await clock.advanceAsync(90);
+    expect(applied()).toEqual([1]);
+    const barrier = positions.waitFor([{ partition: 0, offset: 2 }]);
+    await clock.advanceAsync(5);
+    await barrier;
+    expect(applied()).toEqual([1, 2]);
+  });
+
+  describe('poison', () => {
+    it.each([[1], [4], [8], [1, 8], [3, 4], range(1, 8)])(
+      'is parked alone, all others are applied (%p of 8)',
+      async (...numbers) => {
+        const { append, applied, clock, ledger, settler } = setUp();
+        ledger.trouble = poison(...numbers);
+        await append(...range(1, 8).map((number) => gift(number)));
+        settler.start();
+        await clock.advanceAsync(10_000);
+        expect(applied()).toEqual(range(1, 8).filter((number) => !numbers.includes(number)));
+        expect(await ledger.deadLetters(9)).toMatchObject(
+          numbers.map((number) => ({
+            ...{ partition: 0, offset: number - 1, reason: `event ${number} can't be` },
+            payload: moneyLogCodec.encode(gift(number)),
+          })),
+        );
+        expect(await ledger.positions()).toEqual([{ partition: 0, offset: 8 }]);
+        expect(settler.stats).toMatchObject({ applied: 8 - numbers.length, parked: numbers.length });
+        expect(settler.failure).toBeUndefined();
+        // Each halving, and then each poison alone as often as it may.
+        for (const number of numbers)
+          expect(ledger.tried.filter(([first, ...more]) => first === number && more.length === 0)).toHaveLength(
+            OPTIONS.poisonTries,
+          );
+      },
+    );
+
+    it('is tried alone after a delay each time, before it is parked', async () => {
+      const { append, clock, ledger, settler } = setUp();
+      ledger.trouble = poison(1);
+      await append(gift(1), gift(2));
+      settler.start();
+      await clock.advanceAsync(OPTIONS.poisonDelayMs - 1);
+      expect(ledger.tried).toEqual([[1, 2], [1]]);
+      await clock.advanceAsync(1);
+      expect(ledger.tried).toEqual([[1, 2], [1], [1]]);
+      await clock.advanceAsync(OPTIONS.poisonDelayMs);
+      expect(ledger.tried).toEqual([[1, 2], [1], [1], [1], [], [2]]);
+    });
+
+    it('that the ledger takes after all is not parked', async () => {
+      const { append, applied, clock, ledger, settler } = setUp();
+      ledger.trouble = poison(2);
+      await append(gift(1), gift(2), gift(3));
+      settler.start();
+      await clock.advanceAsync(OPTIONS.poisonDelayMs - 1);
+      ledger.trouble = () => undefined;
+      await clock.advanceAsync(1);
+      expect(applied()).toEqual([1, 2, 3]);
+      expect(await ledger.deadLetters(9)).toEqual([]);
+    });
+
+    it('that can’t be read is parked at once, with those around it applied in the same transaction', async () => {
+      const { append, applied, clock, ledger, settler } = setUp();
+      await append(gift(1), gift(2, { isUnreadable: true }), gift(3));
+      settler.start();
+      await clock.advanceAsync(0);
+      expect(applied()).toEqual([1, 3]);
+      expect(await ledger.deadLetters(9)).toMatchObject([
+        { offset: 1, reason: 'no entry', payload: moneyLogCodec.encode(gift(2, { isUnreadable: true })) },
+      ]);
+      expect(settler.stats).toMatchObject({ batches: 1, parked: 1 });
+    });
+
+    it('does not keep a fence of the same batch from counting', async () => {
+      const { append, applied, clock, ledger, settler } = setUp();
+      ledger.trouble = poison(1);
+      await append(gift(1), fenceEntry([0], 2), gift(2));
+      settler.start();
+      await clock.advanceAsync(1_000);
+      expect(applied()).toEqual([]);
+      expect(settler.stats).toMatchObject({ parked: 1, fenced: 1 });
+    });
+  });
+
+  describe('a ledger that is away', () => {
+    it('is tried again with all of the batch, for ever, and nothing is parked', async () => {
+      const { append, applied, clock, ledger, settler } = setUp();
+      ledger.trouble = () => new Error('disk full');
+      await append(gift(1), gift(2));
+      settler.start();
+      for (const tries of [1, 2, 3, 4, 5, 6]) {
+        await clock.advanceAsync(0);
+        expect(ledger.tried).toEqual(Array.from({ length: tries }, () => [1, 2]));
+        expect(settler.failure?.message).toBe('disk full');
+        await clock.advanceAsync(OPTIONS.retryDelayMs - 1);
+        expect(ledger.tried).toHaveLength(tries);
+        await clock.advanceAsync(1);
+      }
+      ledger.trouble = () => undefined;
+      await clock.advanceAsync(OPTIONS.retryDelayMs);
+      expect(applied()).toEqual([1, 2]);
+      expect(settler.failure).toBeUndefined();
+      expect(await ledger.deadLetters(9)).toEqual([]);
+    });
+
+    it('while poison is looked for or tried alone, makes nothing be parked or applied twice', async () => {
+      const { append, applied, clock, ledger, settler } = setUp();
+      let applies = 0;
+      const rejects = poison(3);
+      // Away at every second transaction.
+      ledger.trouble = (slices) => ((applies += 1) % 2 === 0 ? new Error('away') : rejects(slices));
+      await append(...range(1, 6).map((number) => gift(number)));
+      settler.start();
+      await clock.advanceAsync(20_000);
+      // Half of the tries fail otherwise, so the poison never has its tries in a row: it holds its partition up, and that is told.
+      expect(await ledger.deadLetters(9)).toEqual([]);
+      expect(applied()).toEqual(range(1, applied().length));
+      expect(settler.failure?.message).toBe('away');
+      ledger.trouble = rejects;
+      await clock.advanceAsync(2_000);
+      expect(applied()).toEqual([1, 2, 4, 5, 6]);
+      expect(await ledger.deadLetters(9)).toMatchObject([{ offset: 2 }]);
+      expect(settler.failure).toBeUndefined();
+    });
+
+    it('is no verdict about a record that was rejected before: it is tried from the beginning', async () => {
+      const { append, applied, clock, ledger, settler } = setUp();
+      const troubles = [poison(1), () => new Error('away'), () => new Error('away')];
+      ledger.trouble = (slices) => troubles.shift()?.(slices);
+      await append(gift(1));
+      settler.start();
+      await clock.advanceAsync(10_000);
+      expect(applied()).toEqual([1]);
+      expect(await ledger.deadLetters(9)).toEqual([]);
+    });
+
+    it('and another owner of the partition: goes on from where that one has come to', async () => {
+      const { append, applied, clock, ledger, settler } = setUp();
+      settler.start();
+      await clock.advanceAsync(0);
+      await ledger.apply([{ partition: 0, fromOffset: 0, toOffset: 1, entries: [gift(1)], parked: [] }]);
+      await append(gift(1), gift(2));
+      await clock.advanceAsync(0);
+      expect(settler.failure?.name).toBe('PositionConflictError');
+      await clock.advanceAsync(OPTIONS.retryDelayMs);
+      expect(applied()).toEqual([1, 2]);
+      expect(settler.stats).toMatchObject({ applied: 1, duplicates: 0 });
+      expect(settler.failure).toBeUndefined();
+    });
+  });
+
+  it('stops, and says so, at a position that the log does not hold', async () => {
+    const { clock, ledger, settler } = setUp();
+    await ledger.apply([{ partition: 0, fromOffset: 0, toOffset: 5, entries: [], parked: [] }]);
+    settler.start();
+    await clock.advanceAsync(10_000);
+    expect(settler.failure?.name).toBe('LogPositionError');
+  });
+
+  describe('notices', () => {
+    it('tell the counters and names of what was settled', async () => {
+      const { append, clock, notices, settler } = setUp();
+      await append(gift(1), gift(2, { from: PAYERS[1] }), fenceEntry([0], 1));
+      settler.start();
+      await clock.advanceAsync(0);
+      expect(notices).toHaveLength(1);
+      const counters = new Map(notices[0]?.counters.map((account) => [account.userId, account]));
+      expect([...counters.keys()].sort()).toEqual([...PAYERS, STAR].sort());
+      expect(counters.get(PAYERS[0])).toMatchObject({ debited: 1n, seq: 1 });
+      expect(counters.get(PAYERS[1])).toMatchObject({ debited: 1n, seq: 2 });
+      expect(counters.get(STAR)).toMatchObject({ credited: 2n });
+      expect(notices[0]?.events).toEqual(
+        expect.arrayContaining([
+          { opUserId: PAYERS[0], eventId: sampleId(1) },
+          { opUserId: PAYERS[1], eventId: sampleId(2) },
+        ]),
+      );
+    });
+
+    it('tell of an event again that comes again: the first notice may be the one that got lost', async () => {
+      const { append, clock, notices, settler } = setUp();
+      await append(gift(1));
+      settler.start();
+      await clock.advanceAsync(0);
+      await append(gift(1));
+      await clock.advanceAsync(0);
+      expect(notices).toHaveLength(2);
+      expect(notices[1]).toMatchObject({ counters: [{ userId: PAYERS[0] }, { userId: STAR, credited: 1n }] });
+      expect(notices[1]?.events).toEqual(notices[0]?.events);
+      expect(settler.stats).toMatchObject({ applied: 1, duplicates: 1 });
+    });
+
+    it('are not sent for nothing', async () => {
+      const { append, clock, notices, settler } = setUp();
+      await append(fenceEntry([0], 1), gift(1, { isUnreadable: true }));
+      settler.start();
+      await clock.advanceAsync(0);
+      expect(settler.stats.batches).toBe(1);
+      expect(notices).toEqual([]);
+    });
+
+    it('that can’t be sent hold nothing up', async () => {
+      const { append, applied, clock, notices, publish, settler } = setUp();
+      publish.fails = true;
+      settler.start();
+      await append(gift(1));
+      await clock.advanceAsync(0);
+      publish.fails = false;
+      await append(gift(2));
+      await clock.advanceAsync(0);
+      expect(applied()).toEqual([1, 2]);
+      expect(notices).toHaveLength(1);
+      expect(settler.failure).toBeUndefined();
+    });
+  });
+
+  it('applies nothing once it is closed', async () => {
+    const { append, applied, clock, settler } = setUp();
+    settler.start();
+    await append(gift(1));
+    await clock.advanceAsync(0);
+    await settler.close();
+    await append(gift(2));
+    await clock.advanceAsync(10_000);
+    expect(applied()).toEqual([1]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
