@@ -5,6 +5,8 @@ import { RECIPIENTS_MAX, TEXT_BYTES_MAX, type AssetEvent } from './event';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
+type OnWrong = (field: string, description: string) => void;
+
 /** True for printable ASCII of at most `TEXT_BYTES_MAX` bytes. */
 export function isShortText(text: string): boolean {
   return text.length <= TEXT_BYTES_MAX && PRINTABLE_ASCII.test(text);
@@ -16,7 +18,7 @@ export function isShortText(text: string): boolean {
  */
 export function eventProblems(event: AssetEvent): FieldViolation[] {
   const problems: FieldViolation[] = [];
-  const wrong = (field: string, description: string): void => void problems.push({ field, description });
+  const wrong: OnWrong = (field, description) => void problems.push({ field, description });
 
   if (!isUuidV7(event.eventId)) wrong('event_id', 'must be a UUIDv7 in canonical lower-case text');
   if (!isId(event.opUserId)) wrong('op_user_id', 'must be a positive int64');
@@ -31,7 +33,7 @@ export function eventProblems(event: AssetEvent): FieldViolation[] {
 
   switch (event.eventType) {
     case 'interact_gift':
-      problems.push(...creditProblems(event.toUserChanges, -pays.incr));
+      addCreditProblems(event.toUserChanges, -pays.incr, wrong);
       break;
     case 'withdrawal':
       if (event.toUserChanges.length > 0) wrong('to_user_changes', 'must be empty for a withdrawal');
@@ -42,23 +44,20 @@ export function eventProblems(event: AssetEvent): FieldViolation[] {
   return problems;
 }
 
-function creditProblems(credits: readonly AssetChange[], paid: bigint): FieldViolation[] {
-  if (credits.length === 0) return [{ field: 'to_user_changes', description: 'must name a recipient' }];
-  if (credits.length > RECIPIENTS_MAX)
-    return [{ field: 'to_user_changes', description: `must be at most ${RECIPIENTS_MAX}` }];
-  const problems: FieldViolation[] = [];
+function addCreditProblems(credits: readonly AssetChange[], paid: bigint, wrong: OnWrong): void {
+  if (credits.length === 0) return wrong('to_user_changes', 'must name a recipient');
+  if (credits.length > RECIPIENTS_MAX) return wrong('to_user_changes', `must be at most ${RECIPIENTS_MAX}`);
   let total = 0n;
-  const seen = new Set<bigint>();
-  credits.forEach((credit, index) => {
-    const field = `to_user_changes[${index}]`;
-    if (!isId(credit.userId)) problems.push({ field: `${field}.user_id`, description: 'must be a positive int64' });
-    if (seen.has(credit.userId)) problems.push({ field: `${field}.user_id`, description: 'is named twice' });
-    seen.add(credit.userId);
-    if (credit.incr <= 0n || credit.incr > AMOUNT_MAX)
-      problems.push({ field: `${field}.incr`, description: 'must be positive, below 2^53' });
-    total += credit.incr;
+  credits.forEach(({ userId, incr }, index) => {
+    if (!isId(userId)) wrong(`to_user_changes[${index}].user_id`, 'must be a positive int64');
+    // Few recipients: looking back costs less than a set.
+    for (let before = 0; before < index; before += 1)
+      if (credits[before]?.userId === userId) {
+        wrong(`to_user_changes[${index}].user_id`, 'is named twice');
+        break;
+      }
+    if (incr <= 0n || incr > AMOUNT_MAX) wrong(`to_user_changes[${index}].incr`, 'must be positive, below 2^53');
+    total += incr;
   });
-  if (total !== paid)
-    problems.push({ field: 'to_user_changes', description: `recipients get ${total} and the op user pays ${paid}` });
-  return problems;
+  if (total !== paid) wrong('to_user_changes', `recipients get ${total} and the op user pays ${paid}`);
 }

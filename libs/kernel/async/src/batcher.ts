@@ -1,5 +1,4 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
-import { deferred, type Deferred } from './deferred';
 
 export interface BatcherOptions<I, O> {
   /** Does the work of a batch. Resolves to one output an input, in order; a rejection is the outcome of every input. */
@@ -16,7 +15,8 @@ export interface BatcherOptions<I, O> {
 
 interface Item<I, O> {
   readonly input: I;
-  readonly done: Deferred<O>;
+  readonly onOutput: (output: O) => void;
+  readonly onFailure: (reason: unknown) => void;
 }
 
 /**
@@ -52,18 +52,23 @@ export class Batcher<I, O> {
 
   /** Adds one input and resolves to its output. */
   add(input: I): Promise<O> {
-    if (this.#queue.length >= this.#options.queueMax)
-      return Promise.reject(
+    return new Promise((resolve, reject) => this.put(input, resolve, reject));
+  }
+
+  /** {@link add} without a promise, for hot paths: calls one of the two, once. They must not throw. */
+  put(input: I, onOutput: (output: O) => void, onFailure: (reason: unknown) => void): void {
+    if (this.#queue.length >= this.#options.queueMax) {
+      onFailure(
         new StatusError({
           code: StatusCode.RESOURCE_EXHAUSTED,
           reason: 'QUEUE_FULL',
           message: `more than ${this.#options.queueMax} calls wait`,
         }),
       );
-    const item = { input, done: deferred<O>() };
-    this.#queue.push(item);
+      return;
+    }
+    this.#queue.push({ input, onOutput, onFailure });
     this.#planFlush();
-    return item.done.promise;
   }
 
   #planFlush(): void {
@@ -85,13 +90,15 @@ export class Batcher<I, O> {
   }
 
   async #run(batch: Item<I, O>[]): Promise<void> {
+    let outputs: readonly O[];
     try {
-      const outputs = await this.#options.run(batch.map((item) => item.input));
+      outputs = await this.#options.run(batch.map((item) => item.input));
       if (outputs.length !== batch.length)
         throw new TypeError(`a batch of ${batch.length} gave ${outputs.length} outputs`);
-      batch.forEach((item, index) => item.done.resolve(outputs[index] as O));
     } catch (error) {
-      for (const item of batch) item.done.reject(error);
+      for (const item of batch) item.onFailure(error);
+      return;
     }
+    batch.forEach((item, index) => item.onOutput(outputs[index] as O));
   }
 }

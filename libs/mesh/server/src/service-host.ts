@@ -125,14 +125,20 @@ export class ServiceHost implements CallHost {
     context.onCancel((reason) => end(reason, undefined));
     if (settled) return;
     this.#wheel.add(context);
-    const innermost = async (): Promise<unknown> => {
+    // Promises by hand: each one costs a hook as long as calls are followed across awaits.
+    const failed = (thrown: unknown): never => {
+      throw this.#statusOf(thrown, context, settled);
+    };
+    const innermost = (): Promise<unknown> => {
       // A policy may have let the call wait for so long that nobody wants it any more.
-      if (context.cancelReason !== undefined) throw context.cancelReason;
+      if (context.cancelReason !== undefined) return Promise.reject(context.cancelReason);
+      let answer: unknown;
       try {
-        return await method.handler(input());
+        answer = method.handler(input());
       } catch (thrown) {
-        throw this.#statusOf(thrown, context, settled);
+        return Promise.reject(this.#statusOf(thrown, context, settled));
       }
+      return Promise.resolve(answer).then(undefined, failed);
     };
     const fail = (thrown: unknown): void => end(this.#statusOf(thrown, context, settled), undefined);
     try {

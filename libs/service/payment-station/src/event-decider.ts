@@ -149,7 +149,7 @@ export class EventDecider {
     const nowMs = this.ports.clock.nowMs();
     let answers: readonly DebitResult[];
     try {
-      answers = await this.ports.store.debit(works.map((work): DebitRequest => ({ ...toRequest(work), nowMs })));
+      answers = await this.ports.store.debit(works.map((work) => requestOf(work, nowMs)));
     } catch (error) {
       if (!(error instanceof StoreLostError)) throw error;
       await this.ports.recovery.run();
@@ -281,9 +281,9 @@ export class EventDecider {
   }
 }
 
-function toRequest(work: Work): Omit<DebitRequest, 'nowMs'> {
+function requestOf(work: Work, nowMs: number): DebitRequest {
   const { event, fingerprint, executable, refusalIsFinal, absentAsOf } = work;
-  return { event, fingerprint, executable, refusalIsFinal, absentAsOf };
+  return { event, fingerprint, executable, refusalIsFinal, absentAsOf, nowMs };
 }
 
 function answerWith(work: Work, marker: Marker, duplicate: boolean): void {

@@ -57,6 +57,30 @@ describe('LogAppender', () => {
     expect(appends).toHaveLength(1);
   });
 
+  it('knows two users with the same id apart, whoever of them is first', async () => {
+    const { appends, appender } = setUp();
+    const first = appender.append([decided('a', 1n)]);
+    await turn();
+    const second = appender.append([decided('a', 2n)]);
+    await turn();
+    const pending = (): boolean[] => [1n, 2n, 3n].map((userId) => appender.isPending(decided('a', userId)));
+    expect(pending()).toEqual([true, true, false]);
+    appends[0]?.end.resolve();
+    await first;
+    await turn();
+    expect(pending()).toEqual([false, true, false]);
+    const again = [appender.append([decided('a', 2n)]), appender.append([decided('a', 1n)])];
+    await turn();
+    expect(pending()).toEqual([true, true, false]);
+    appends[1]?.end.resolve();
+    await Promise.all([second, again[0]]);
+    await turn();
+    expect(appends.map(({ entries }) => entries.length)).toEqual([1, 1, 1]);
+    appends[2]?.end.resolve();
+    await again[1];
+    expect([pending(), appender.pending]).toEqual([[false, false, false], 0]);
+  });
+
   it('tries a failed append again, with growing waits, before anything newer', async () => {
     const { appends, appender, clock, idsOf } = setUp();
     const first = appender.append([decided('a')]);

@@ -1,7 +1,6 @@
 import { deferred, type Deferred } from '@giftmesh/kernel-async';
 import type { Clock } from '@giftmesh/kernel-time';
 import type { DecidedEvent, EventLog, Fence, LogAppend, LogEntry, ShardMap } from '@giftmesh/domain-money';
-import { keyText } from './event-key-text';
 
 export interface LogAppenderOptions {
   /** The most entries of one append. */
@@ -19,8 +18,15 @@ export const DEFAULT_LOG_APPENDER_OPTIONS: LogAppenderOptions = {
 
 interface Group {
   readonly entries: readonly LogAppend<LogEntry>[];
+  /** Places in `#waiting`. */
   readonly keys: readonly string[];
   readonly done: Deferred<void>;
+}
+
+/** An event on its way. */
+interface Waiting {
+  readonly opUserId: bigint;
+  readonly durable: Promise<void>;
 }
 
 /**
@@ -30,7 +36,9 @@ interface Group {
  */
 export class LogAppender {
   #queue: Group[] = [];
-  readonly #waiting = new Map<string, Promise<void>>();
+  readonly #waiting = new Map<string, Waiting>();
+  /** Keys of `#waiting` that are not an event's id alone. */
+  #longKeys = 0;
   #running = false;
   #failures = 0;
   #lastError: unknown;
@@ -61,29 +69,27 @@ export class LogAppender {
 
   /** True while this event is on its way to the log. */
   isPending(decided: DecidedEvent): boolean {
-    return this.#waiting.has(keyText({ opUserId: decided.event.opUserId, eventId: decided.event.eventId }));
+    return this.#waiting.has(this.#keyOf(decided));
   }
 
   /** Resolves when all are durable. Events that are on their way already are waited for, not written again. */
   async append(events: readonly DecidedEvent[]): Promise<void> {
     const waits = new Set<Promise<void>>();
-    const fresh: { decided: DecidedEvent; key: string }[] = [];
+    const entries: LogAppend<LogEntry>[] = [];
+    const keys: string[] = [];
+    const done = deferred<void>();
     for (const decided of events) {
-      const key = keyText({ opUserId: decided.event.opUserId, eventId: decided.event.eventId });
-      const wait = this.#waiting.get(key);
-      if (wait === undefined) fresh.push({ decided, key });
-      else waits.add(wait);
+      const { opUserId } = decided.event;
+      const key = this.#keyOf(decided);
+      const known = this.#waiting.get(key);
+      if (known === undefined) {
+        this.#waiting.set(key, { opUserId, durable: done.promise });
+        if (key !== decided.event.eventId) this.#longKeys += 1;
+        entries.push({ partition: this.shards.partitionOf(opUserId), value: { kind: 'event', decided } });
+        keys.push(key);
+      } else waits.add(known.durable);
     }
-    if (fresh.length > 0)
-      waits.add(
-        this.#enqueue(
-          fresh.map(({ decided }) => ({
-            partition: this.shards.partitionOf(decided.event.opUserId),
-            value: { kind: 'event', decided },
-          })),
-          fresh.map(({ key }) => key),
-        ),
-      );
+    if (entries.length > 0) waits.add(this.#enqueue({ entries, keys, done }));
     await Promise.all(waits);
   }
 
@@ -99,7 +105,7 @@ export class LogAppender {
     const entries = [...byPartition].map(([partition, shards]): LogAppend<LogEntry> => {
       return { partition, value: { kind: 'fence', fence: { shards, generation: fence.generation } } };
     });
-    return this.#enqueue(entries, []);
+    return this.#enqueue({ entries, keys: [], done: deferred() });
   }
 
   /** Stops trying; what waits never resolves, its callers have deadlines. */
@@ -107,9 +113,15 @@ export class LogAppender {
     this.#closed = true;
   }
 
-  #enqueue(entries: readonly LogAppend<LogEntry>[], keys: readonly string[]): Promise<void> {
-    const group: Group = { entries, keys, done: deferred() };
-    for (const key of keys) this.#waiting.set(key, group.done.promise);
+  /** The id alone: two users who made the same one are rare, and the second of them gets a longer text. */
+  #keyOf({ event: { opUserId, eventId } }: DecidedEvent): string {
+    const known = this.#waiting.get(eventId);
+    if (known?.opUserId === opUserId || (known === undefined && this.#longKeys === 0)) return eventId;
+    const longKey = `${opUserId}/${eventId}`;
+    return known !== undefined || this.#waiting.has(longKey) ? longKey : eventId;
+  }
+
+  #enqueue(group: Group): Promise<void> {
     this.#queue.push(group);
     if (!this.#running) {
       this.#running = true;
@@ -124,7 +136,10 @@ export class LogAppender {
       const groups = this.#takeBatch();
       await this.#appendUntilDone(groups.flatMap((group) => group.entries));
       for (const group of groups) {
-        for (const key of group.keys) this.#waiting.delete(key);
+        for (const key of group.keys) {
+          this.#waiting.delete(key);
+          if (this.#longKeys > 0 && key.includes('/')) this.#longKeys -= 1;
+        }
         group.done.resolve();
       }
     }

@@ -2,11 +2,14 @@ import { daLog } from '@giftmesh/contract';
 import type { Codec, DecidedEvent, LogEntry } from '@giftmesh/domain-money';
 import { outcomes } from './enums';
 import { eventFromProto, eventToProto } from './event';
+import { reusedWriter } from './reused-writer';
 import { WireError } from './wire-error';
+
+const encodeEntry = reusedWriter(daLog.MoneyLogEntry);
 
 /** How the log of money is written: `giftmesh.payment.da.v1.MoneyLogEntry`. */
 export const moneyLogCodec: Codec<LogEntry> = {
-  encode: (entry) => daLog.MoneyLogEntry.encode(entryToProto(entry)).finish(),
+  encode: (entry) => encodeEntry(entryToProto(entry)),
   decode: (bytes) => entryFromProto(daLog.MoneyLogEntry.decode(bytes)),
 };
 

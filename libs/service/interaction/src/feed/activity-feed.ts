@@ -202,17 +202,18 @@ function shownGift(
   const giftId = Number(event.objId);
   const gift = catalogue.find(giftId);
   const recipientIds = event.toUserChanges.map(({ userId }) => userId);
-  const shown = {
-    viewerId: event.opUserId,
+  const { comboKey, eventId, opUserId: viewerId } = event;
+  const shown: ShownGift = {
+    viewerId,
     giftId,
     recipientIds,
     count: event.quantity,
     coins: -event.opUserChange.incr,
     effect: gift?.effect ?? '',
+    combo: undefined,
   };
   const windowMs = gift?.comboWindowMs ?? 0;
-  if (event.comboKey === '' || windowMs === 0) return { ...shown, combo: undefined };
-  const { comboKey, eventId, opUserId: viewerId } = event;
+  if (comboKey === '' || windowMs === 0) return shown;
   const comboId = comboIdOf({ viewerId, roomId: event.bizId, giftId, comboKey }, recipientIds);
   // What reaches the feed late must not begin a combo that is over for everybody else.
   const isLate = nowMs - decidedAtMs > windowMs;

@@ -85,18 +85,10 @@ export class GiftDesk {
     }
   }
 
-  /** Has a good order paid. Never rejects. */
-  submit(order: GoodOrder): Promise<GiftAnswer> {
-    if (this.#closed) return Promise.resolve(this.#refuse(shuttingDown()));
-    if (this.#batcher.queued >= this.options.giftsQueuedMax)
-      return Promise.resolve(
-        this.#refuse(
-          refusal('QUEUE_FULL', StatusCode.RESOURCE_EXHAUSTED, 'too many gifts wait to be decided', {
-            retryDelayMs: 100,
-          }),
-        ),
-      );
-    return this.#batcher.add(order);
+  /** Has a good order paid, and gives the answer, once. A callback, not a promise: this runs for each gift of a stream. */
+  submit(order: GoodOrder, onAnswer: (answer: GiftAnswer) => void): void {
+    if (this.#closed) onAnswer(this.#refuse(shuttingDown()));
+    else this.#batcher.put(order, onAnswer, () => onAnswer(this.#refuse(queueFull())));
   }
 
   /** Takes no more orders. Those taken are still decided. */
@@ -114,6 +106,7 @@ export class GiftDesk {
     };
   }
 
+  /** Never rejects. */
   async #pay(orders: readonly GoodOrder[]): Promise<readonly GiftAnswer[]> {
     const events = orders.map(({ gift, request, recipientIds }) =>
       eventToProto(priceGift(gift, request, recipientIds)),
@@ -163,4 +156,10 @@ export class GiftDesk {
     this.#refused[refused.reason] = (this.#refused[refused.reason] ?? 0) + 1;
     return { kind: 'refused', refusal: refused };
   }
+}
+
+function queueFull(): Refusal {
+  return refusal('QUEUE_FULL', StatusCode.RESOURCE_EXHAUSTED, 'too many gifts wait to be decided', {
+    retryDelayMs: 100,
+  });
 }

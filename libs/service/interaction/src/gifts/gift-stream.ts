@@ -115,7 +115,7 @@ export class GiftStream implements AsyncIterableIterator<interaction.StreamGifts
         this.#push(gift.eventId, order);
       } else {
         this.#undecided += 1;
-        void desk.submit(order).then((answer) => {
+        desk.submit(order, (answer) => {
           this.#undecided -= 1;
           this.#push(gift.eventId, answer);
         });
