@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDataFolder, openDatabase, SqliteEventLog, SqliteLedger } from '@giftmesh/adapter-sqlite';
@@ -17,17 +26,22 @@ describe('the operator on a data folder', () => {
   let folder: string;
   let ledgerPath: string;
 
-  /** A folder after an evening: a recharge, one gift in the ledger, one that waits in the log. */
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'giftmesh-operator-'));
-    ledgerPath = join(folder, 'ledger.sqlite');
-    const log = new SqliteEventLog<LogEntry>({
+  const openLog = (): SqliteEventLog<LogEntry> =>
+    new SqliteEventLog<LogEntry>({
       path: join(folder, 'events.sqlite'),
       codec: moneyLogCodec,
       partitionCount: SHARDS.partitionCount,
       writer: 'inline',
     });
-    const ledger = new SqliteLedger({ path: ledgerPath, clock: new SimulatedClock(), shards: SHARDS });
+  const openLedger = (): SqliteLedger =>
+    new SqliteLedger({ path: ledgerPath, clock: new SimulatedClock(), shards: SHARDS });
+
+  /** A folder after an evening: a recharge, one gift in the ledger, one that waits in the log. */
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'giftmesh-operator-'));
+    ledgerPath = join(folder, 'ledger.sqlite');
+    const log = openLog();
+    const ledger = openLedger();
     await ledger.applyOrder(sampleOrder(1, ALICE, 100n));
     await log.append([gift(2, 1), gift(3, 2)].map((value) => ({ partition: PARTITION, value })));
     await ledger.apply([{ partition: PARTITION, fromOffset: 0, toOffset: 1, entries: [gift(2, 1)], parked: [] }]);
@@ -52,8 +66,15 @@ describe('the operator on a data folder', () => {
     db.close();
   };
 
+  /** Every file with its content and time of change. The index of a write-ahead log lies in the memory of all, readers too. */
+  const filesNow = (): unknown =>
+    readdirSync(folder)
+      .filter((name) => !name.endsWith('-shm'))
+      .map((name) => [name, statSync(join(folder, name), { bigint: true }).mtimeNs, readFileSync(join(folder, name))]);
+
   it('reconciles, names what waits, and changes nothing', async () => {
-    const before = readFileSync(ledgerPath);
+    const before = filesNow();
+    expect(readdirSync(folder)).toEqual(['events.sqlite', 'ledger.sqlite']);
     const { code, out } = await run('reconcile');
     expect(out).toContain('agree: no difference');
     expect(out).toContain('1 events wait');
@@ -61,7 +82,36 @@ describe('the operator on a data folder', () => {
     expect(out).toContain('no station works on this folder');
     expect(out).not.toContain('\u001b');
     expect(code).toBe(0);
-    expect(readFileSync(ledgerPath)).toEqual(before);
+    expect(filesNow()).toEqual(before);
+    expect(readdirSync(folder)).toEqual(['events.sqlite', 'ledger.sqlite']);
+  });
+
+  it('runs beside a mesh: what the ledger has yet to apply is no difference, and no file is written', async () => {
+    const log = openLog();
+    const ledger = openLedger();
+    try {
+      await log.append([{ partition: PARTITION, value: gift(4, 3) }]);
+      await ledger.apply([{ partition: PARTITION, fromOffset: 1, toOffset: 2, entries: [gift(3, 2)], parked: [] }]);
+      const before = filesNow();
+      expect(before).toHaveLength(4);
+      const report = JSON.parse((await run('reconcile', '--json')).out) as Record<string, unknown>;
+      expect(report).toMatchObject({
+        clean: true,
+        ledger: { events: 3 },
+        log: {
+          waiting: 1,
+          waitingEvents: [{ eventId: sampleDecided({ id: 4, from: ALICE, to: STAR }).event.eventId }],
+        },
+        differenceCount: 0,
+      });
+      expect((await run('account', 'show', '1001')).code).toBe(0);
+      expect((await run('dlq', 'list')).code).toBe(0);
+      expect(filesNow()).toEqual(before);
+      await ledger.apply([{ partition: PARTITION, fromOffset: 2, toOffset: 3, entries: [gift(4, 3)], parked: [] }]);
+    } finally {
+      await Promise.all([log.close(), ledger.close()]);
+    }
+    expect(JSON.parse((await run('reconcile', '--json')).out)).toMatchObject({ clean: true, log: { waiting: 0 } });
   });
 
   it('prints one JSON object and nothing else', async () => {
@@ -88,7 +138,7 @@ describe('the operator on a data folder', () => {
 
   it('is red while there are dead letters, and lists them', async () => {
     expect(await run('dlq', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('No dead letters') });
-    const ledger = new SqliteLedger({ path: ledgerPath, clock: new SimulatedClock(), shards: SHARDS });
+    const ledger = openLedger();
     const payload = moneyLogCodec.encode(gift(3, 2));
     const parked = [{ offset: 1, reason: 'cannot be', payload }];
     await ledger.apply([{ partition: PARTITION, fromOffset: 1, toOffset: 2, entries: [], parked }]);
@@ -126,6 +176,8 @@ describe('the operator on a data folder', () => {
     const lock = lockDataFolder(folder, 'station');
     try {
       expect((await run('reconcile')).out).toMatch(/a station works on it, but none at|accounts at 127.0.0.1:7002/);
+      // Looking does not free it.
+      expect(() => lockDataFolder(folder, 'station')).toThrow('another process is station');
     } finally {
       lock.release();
     }
@@ -141,11 +193,16 @@ describe('the operator on a data folder', () => {
   });
 
   it('refuses files that are damaged or another program’s, and folders that are not there', async () => {
+    const wholeLedger = readFileSync(ledgerPath);
     truncateSync(ledgerPath, Math.floor(statSync(ledgerPath).size / 2));
     expect(await run('reconcile')).toMatchObject({ code: 65, out: '', err: expect.stringContaining('ledger.sqlite') });
     writeFileSync(ledgerPath, 'these are not the books');
     appendFileSync(ledgerPath, Buffer.alloc(8192));
     expect(await run('dlq', 'list')).toMatchObject({ code: 65 });
+    const logPath = join(folder, 'events.sqlite');
+    writeFileSync(ledgerPath, wholeLedger);
+    writeFileSync(logPath, 'this is not the log');
+    expect(await run('reconcile')).toMatchObject({ code: 65, out: '', err: expect.stringContaining('events.sqlite') });
     rmSync(ledgerPath);
     expect(await run('reconcile')).toMatchObject({ code: 66, err: expect.stringContaining('no ledger.sqlite') });
     const none = { stdout: { write: () => true }, stderr: { write: () => true }, environment: {} };

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockDataFolder } from './data-folder-lock';
+import { isDataFolderLocked, lockDataFolder } from './data-folder-lock';
+import { folderState } from './folder-state-test-kit';
 
 describe('lockDataFolder', () => {
   let folder: string;
@@ -44,5 +45,44 @@ describe('lockDataFolder', () => {
       expect.objectContaining({ problem: 'not_writable' }),
     );
     expect(() => lockDataFolder(folder, '../ledger')).toThrow('../ledger');
+  });
+
+  it('is looked at without being taken, and without making a file', () => {
+    expect(isDataFolderLocked(folder, 'station')).toBe(false);
+    expect(folderState(folder)).toEqual({});
+    const lock = lockDataFolder(folder, 'station');
+    expect(isDataFolderLocked(folder, 'station')).toBe(true);
+    expect(isDataFolderLocked(folder, 'ledger')).toBe(false);
+    // Looking does not free it.
+    expect(() => lockDataFolder(folder, 'station')).toThrow('another process is station');
+    lock.release();
+    const before = folderState(folder);
+    expect(isDataFolderLocked(folder, 'station')).toBe(false);
+    expect(folderState(folder)).toEqual(before);
+    expect(() => isDataFolderLocked(folder, 'Station')).toThrow('"Station"');
+  });
+
+  it('is waited for while somebody only looks', async () => {
+    const path = join(folder, 'station.lock');
+    lockDataFolder(folder, 'station').release();
+    const script = `
+      const db = new (require(${JSON.stringify(require.resolve('better-sqlite3'))}))(${JSON.stringify(path)}, { readonly: true });
+      db.exec('BEGIN');
+      db.prepare('SELECT count(*) FROM sqlite_schema').get();
+      console.log('looking');
+      process.stdin.once('data', () => {
+        const wake = new Int32Array(new SharedArrayBuffer(4));
+        Atomics.wait(wake, 0, 0, 20);
+        db.close();
+      });`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      await once(child.stdout, 'data');
+      expect(isDataFolderLocked(folder, 'station')).toBe(false);
+      child.stdin.write('go\n');
+      lockDataFolder(folder, 'station').release();
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });

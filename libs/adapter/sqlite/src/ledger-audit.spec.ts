@@ -6,7 +6,8 @@ import { uuidToBytes } from '@giftmesh/kernel-ids';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { ShardMap, type Difference, type LogEntry } from '@giftmesh/domain-money';
 import { eventEntry, sampleDecided, sampleId, sampleOrder, type SampleEvent } from '@giftmesh/domain-money/testing';
-import { auditLedgerFile, type LedgerAuditProgress, type LedgerAuditReport } from './ledger-audit';
+import { auditLedgerFile } from './ledger-audit';
+import type { LedgerAuditProgress, LedgerAuditReport } from './ledger-audit-report';
 import { SqliteLedgerCore } from './ledger';
 
 const [ALICE, BOB, STAR, MOON] = [11n, 12n, 21n, 22n] as const;

@@ -4,53 +4,25 @@ import {
   auditEvent,
   DifferenceList,
   type Anomaly,
-  type Difference,
   type EventAuditLookups,
   type EventKey,
   type EventLeg,
   type LedgerAccount,
 } from '@giftmesh/domain-money';
+import { asDataFileError } from './data-file-error';
 import type { Database } from './database';
 import { auditLookups, legOf } from './ledger-audit-lookups';
+import {
+  DIFFERENCES_MAX,
+  type LedgerAuditOptions,
+  type LedgerAuditProgress,
+  type LedgerAuditReport,
+} from './ledger-audit-report';
 import { RECORD_COLUMNS, RecordTable, type RecordRow } from './ledger-rows';
-import { ASSET_CODES, EVENT_TYPE_CODES, openLedgerFile, ROLE_CODES, wordOf } from './ledger-schema';
+import { ASSET_CODES, EVENT_TYPE_CODES, openLedgerForReading, ROLE_CODES, wordOf } from './ledger-schema';
 
-/** Differences that are kept when the caller names no limit. */
-export const DIFFERENCES_MAX = 1000;
 /** Rows between two calls of `onProgress`. */
 export const PROGRESS_ROWS = 10_000;
-
-export interface LedgerAuditProgress {
-  readonly stage: 'accounts' | 'events' | 'orders';
-  /** Rows of the stage so far. */
-  readonly rows: number;
-}
-
-export interface LedgerAuditOptions {
-  readonly path: string;
-  /** How many differences are kept; all are counted. Default {@link DIFFERENCES_MAX}. */
-  readonly differencesMax?: number;
-  readonly onProgress?: (progress: LedgerAuditProgress) => void;
-}
-
-export interface LedgerAuditReport {
-  readonly accounts: number;
-  /** Decided events, refusals included, orders and reversals. */
-  readonly events: number;
-  readonly records: number;
-  /** The first ones; `differenceCount` has all. */
-  readonly differences: readonly Difference[];
-  readonly differenceCount: number;
-  readonly totals: {
-    readonly balances: bigint;
-    readonly recharged: bigint;
-    /** Withdrawals that were not reversed. */
-    readonly withdrawn: bigint;
-    readonly refusals: number;
-    readonly deadLetters: number;
-    readonly anomalies: number;
-  };
-}
 
 /**
  * Proves that a ledger's file agrees with itself: accounts with records, events with their legs, orders and reversals
@@ -58,15 +30,26 @@ export interface LedgerAuditReport {
  * the writer's write-ahead log can't be reset and grows. Needs one pass over the records and one sort of them, and memory
  * for one user's debits. Blocks its thread. Throws `DataFileError` for a file that can't be read.
  */
-export function auditLedgerFile(options: LedgerAuditOptions): LedgerAuditReport {
-  const db = openLedgerFile(options.path, 'none', true);
+export function auditLedgerFile(options: LedgerAuditOptions & { readonly path: string }): LedgerAuditReport {
+  const file = openLedgerForReading(options.path);
   try {
-    db.exec('BEGIN');
-    const audit = new LedgerAudit(db, options);
-    return audit.run();
+    file.db.exec('BEGIN');
+    return auditLedger(file.db, options);
+  } catch (error) {
+    throw asDataFileError(options.path, error);
   } finally {
-    db.close();
+    file.close();
   }
+}
+
+/** The same for a file that is open, with a transaction of which all is read. */
+export function auditLedger(db: Database, options: LedgerAuditOptions): LedgerAuditReport {
+  return new LedgerAudit(db, options).run();
+}
+
+interface AccountsOfUser {
+  readonly userId: bigint;
+  readonly accounts: LedgerAccount[];
 }
 
 class LedgerAudit {
@@ -115,9 +98,18 @@ class LedgerAudit {
     };
   }
 
-  /** Walks records and accounts side by side, both in order of user. */
   #auditAccounts(): void {
     const accounts = this.#accountsByUser();
+    try {
+      this.#compareAccounts(accounts);
+    } finally {
+      // Not walked by a loop that would end it: left open by an error, it would keep the file from being closed.
+      accounts.return();
+    }
+  }
+
+  /** Walks records and accounts side by side, both in order of user. */
+  #compareAccounts(accounts: Generator<AccountsOfUser, void>): void {
     let next = accounts.next();
     let audit: AccountAudit | undefined;
     const finish = (done: AccountAudit): void => {
@@ -155,14 +147,14 @@ class LedgerAudit {
     for (const account of accounts) this.#found.add(...new AccountAudit(account.userId).differences([account]));
   }
 
-  *#accountsByUser(): Generator<{ userId: bigint; accounts: LedgerAccount[] }> {
+  *#accountsByUser(): Generator<AccountsOfUser, void> {
     const rows = this.#db
       .prepare(
         'SELECT user_id, asset_type, credited, reversed, debited, seq, debits FROM user_asset ORDER BY user_id, asset_type',
       )
       .raw()
       .iterate() as IterableIterator<[bigint, bigint, bigint, bigint, bigint, bigint, bigint]>;
-    let user: { userId: bigint; accounts: LedgerAccount[] } | undefined;
+    let user: AccountsOfUser | undefined;
     for (const [userId, asset, credited, reversed, debited, seq, debits] of rows) {
       this.#accounts += 1;
       this.#balances += credited - reversed - debited;

@@ -1,5 +1,6 @@
 import type { AssetType, BizType, DecisionOutcome, EventType } from '@giftmesh/domain-money';
 import { openDatabase, type Database, type Durability } from './database';
+import { openForReading, type ReadOnlyFile } from './read-only-file';
 
 /** `PRAGMA application_id` of a ledger's file: "gmLG". */
 export const LEDGER_APPLICATION_ID = 0x676d4c47;
@@ -132,7 +133,7 @@ export const CHECKPOINT_PAGES = 10_000;
 export const CACHE_KIB = 32_768;
 
 /** Opens or makes a ledger's file; throws `DataFileError` for another one. All integers are read as bigint. */
-export function openLedgerFile(path: string, durability: Durability, readonly = false): Database {
+export function openLedgerFile(path: string, durability: Durability): Database {
   const db = openDatabase(path, {
     applicationId: LEDGER_APPLICATION_ID,
     schemaVersion: LEDGER_SCHEMA_VERSION,
@@ -140,9 +141,22 @@ export function openLedgerFile(path: string, durability: Durability, readonly = 
       if (fromVersion === 0) file.exec(SCHEMA);
     },
     durability,
-    readonly,
   });
   db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  return prepareForLedger(db);
+}
+
+/** Opens a ledger's file that others may write; throws `DataFileError` for another one. All integers are read as bigint. */
+export function openLedgerForReading(path: string): ReadOnlyFile {
+  const file = openForReading(path, {
+    applicationId: LEDGER_APPLICATION_ID,
+    schemaVersion: LEDGER_SCHEMA_VERSION,
+  });
+  prepareForLedger(file.db);
+  return file;
+}
+
+function prepareForLedger(db: Database): Database {
   db.pragma(`cache_size = -${CACHE_KIB}`);
   return db.defaultSafeIntegers(true);
 }

@@ -1,7 +1,7 @@
 /**
  * What settling a gift costs: one payer, one payee, both records, aggregated accounts, on a new file with fsync.
  *
- *   node dist/ledger.bench.js [--json] [--gifts N] [--seed S]
+ *   node dist/ledger.bench.js [--json] [--quick] [--gifts N] [--seed S]
  *
  * Payers are 10,000 viewers of whom a fifth gives 97 % (as in real rooms), or all alike ("uniform": the worst case for a
  * file that is clustered by user). CPU is user and system time of the process, checkpoints included.
@@ -136,13 +136,15 @@ function main(): void {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
-      gifts: { type: 'string', default: '102400' },
+      quick: { type: 'boolean', default: false },
+      gifts: { type: 'string' },
       seed: { type: 'string', default: '1' },
     },
   });
   const seed = Number(values.seed);
+  const giftsMost = Number(values.gifts ?? (values.quick ? 20_480 : 102_400));
   const figures = WORKLOADS.flatMap((workload) => {
-    const gifts = workload.batch === 1 ? Math.ceil(Number(values.gifts) / 20) : Number(values.gifts);
+    const gifts = workload.batch === 1 ? Math.ceil(giftsMost / 20) : giftsMost;
     const { giftsPerSecond, cpuUs } = measure(workload, gifts, seed);
     const name = `${workload.name}_batch_${workload.batch}`;
     const aim = workload.batch === 512 && workload.payers === 'skewed' ? CPU_AIM_US : undefined;

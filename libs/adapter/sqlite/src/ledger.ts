@@ -20,13 +20,14 @@ import {
   type Reversal,
   type ShardMap,
 } from '@giftmesh/domain-money';
-import { sqliteCodeOf } from './data-file-error';
+import { asDataFileError, sqliteCodeOf } from './data-file-error';
 import type { Database, Durability } from './database';
 import { LedgerApplier } from './ledger-apply';
 import { LedgerOrders, type OrderAnswer, type ReversalAnswer } from './ledger-orders';
 import { LedgerReads } from './ledger-reads';
 import { AccountTable, RecordTable } from './ledger-rows';
 import { ASSET_CODES, openLedgerFile, wordOf } from './ledger-schema';
+import { deadLettersIn, positionsIn } from './ledger-state';
 
 export interface SqliteLedgerOptions {
   /** Where the file is, or is to be made. */
@@ -43,6 +44,7 @@ export interface SqliteLedgerOptions {
  * the port's methods reject with. The constructor throws `DataFileError` for a file that can't be used.
  */
 export class SqliteLedgerCore {
+  readonly #path: string;
   readonly #db: Database;
   readonly #shards: ShardMap;
   readonly #accounts: AccountTable;
@@ -53,6 +55,7 @@ export class SqliteLedgerCore {
   #lastWriteFailed = false;
 
   constructor({ path, clock, shards, durability = 'fsync' }: SqliteLedgerOptions) {
+    this.#path = path;
     this.#db = openLedgerFile(path, durability);
     this.#shards = shards;
     this.#accounts = new AccountTable(this.#db);
@@ -63,11 +66,7 @@ export class SqliteLedgerCore {
   }
 
   positions(): LogPosition[] {
-    const rows = this.#db.prepare('SELECT partition, next_offset FROM event_position ORDER BY partition').raw().all();
-    return (rows as [bigint, bigint][]).map(([partition, offset]) => ({
-      partition: Number(partition),
-      offset: Number(offset),
-    }));
+    return positionsIn(this.#db);
   }
 
   apply(slices: readonly LedgerSlice[]): ApplyResult {
@@ -105,18 +104,7 @@ export class SqliteLedgerCore {
 
   deadLetters(limit: number): DeadLetter[] {
     checkLimit('limit', limit, 1);
-    const rows = this.#db
-      .prepare('SELECT id, partition, log_offset, reason, payload, parked_at_ms FROM dead_letter ORDER BY id LIMIT ?')
-      .raw()
-      .all(limit) as [bigint, bigint, bigint, string, Buffer, bigint][];
-    return rows.map(([id, partition, offset, reason, payload, parkedAtMs]) => ({
-      id: Number(id),
-      partition: Number(partition),
-      offset: Number(offset),
-      reason,
-      payload,
-      parkedAtMs: Number(parkedAtMs),
-    }));
+    return deadLettersIn(this.#db, limit);
   }
 
   dropDeadLetter(id: number): boolean {
@@ -170,7 +158,7 @@ export class SqliteLedgerCore {
       if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(code))
         throw new LedgerRejectError((error as Error).message, { cause: error });
       this.#lastWriteFailed = true;
-      throw error;
+      throw asDataFileError(this.#path, error);
     }
   }
 }

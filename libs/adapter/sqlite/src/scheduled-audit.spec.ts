@@ -1,5 +1,5 @@
 import { SimulatedClock } from '@giftmesh/kernel-time';
-import type { LedgerAuditReport } from './ledger-audit';
+import type { LedgerAuditReport } from './ledger-audit-report';
 import { scheduleLedgerAudit } from './scheduled-audit';
 
 const report = { differenceCount: 0 } as LedgerAuditReport;

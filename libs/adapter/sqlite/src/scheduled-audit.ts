@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Cancel, Clock } from '@giftmesh/kernel-time';
-import type { LedgerAuditReport } from './ledger-audit';
+import type { LedgerAuditReport } from './ledger-audit-report';
 
 /** The compiled thread beside the compiled code. */
 const AUDIT_THREAD = join(__dirname, 'ledger-audit-thread.js');

@@ -77,6 +77,7 @@ export function poison(...numbers: readonly number[]): Trouble {
   };
 }
 
+/** Few records at a time, and delays that differ. */
 export const OPTIONS: SettlerOptions = {
   recordsMax: 8,
   intervalMs: 0,

@@ -1,7 +1,7 @@
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import { EXIT } from '@giftmesh/adapter-process';
+import { SqliteLedgerView } from '@giftmesh/adapter-sqlite';
 import type { DataFolder } from '../files/data-folder';
-import { LedgerView } from '../files/ledger-view';
 import { table } from '../terminal/table';
 
 /** Dead letters of one answer. */
@@ -9,7 +9,7 @@ const LIST_MAX = 1000;
 
 /** Lists what the ledger has parked; the exit code is 1 when there is something. */
 export function listDeadLetters(folder: DataFolder, answer: (value: unknown, text: () => string) => void): number {
-  const view = new LedgerView(folder.ledgerPath);
+  const view = new SqliteLedgerView(folder.ledgerPath);
   try {
     const letters = view.deadLetters(LIST_MAX).map((letter) => ({ ...letter, ...eventOf(letter.payload) }));
     answer({ deadLetters: letters }, () =>

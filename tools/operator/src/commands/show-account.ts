@@ -1,7 +1,7 @@
 import { balanceOf, type Counters } from '@giftmesh/domain-money';
 import { EXIT } from '@giftmesh/adapter-process';
+import { SqliteLedgerView, type RecordedLeg } from '@giftmesh/adapter-sqlite';
 import type { DataFolder } from '../files/data-folder';
-import { LedgerView, type RecordLine } from '../files/ledger-view';
 import type { StationClient } from '../files/station-client';
 import { table } from '../terminal/table';
 
@@ -18,10 +18,10 @@ export interface ShowAccountOptions {
 
 /** Shows a user's accounts as the ledger and the station's memory have them, and her newest records. */
 export async function showAccount({ folder, userId, station, answer }: ShowAccountOptions): Promise<number> {
-  const view = new LedgerView(folder.ledgerPath);
+  const view = new SqliteLedgerView(folder.ledgerPath);
   try {
     const ledger = view.accountsOf([userId]);
-    const records = view.recordsOf(userId, RECORDS_MAX);
+    const records = view.legsOf(userId, RECORDS_MAX);
     const memory = typeof station === 'string' ? undefined : await station.cached([userId]);
     const places = [
       ...ledger.map((account) => ['ledger', account] as const),
@@ -54,14 +54,14 @@ function accountTable(places: readonly (readonly [string, Counters])[]): string 
   });
 }
 
-function recordTable(records: readonly RecordLine[]): string {
+function recordTable(records: readonly RecordedLeg[]): string {
   return table({
     head: ['event', 'what', 'amount', 'of', 'with', 'in the ledger since'],
     right: [2],
     rows: records.map(
-      ({ eventId, eventType, applied, incr, assetType, objId, quantity, counterpartUserId, appliedAtMs }) => [
+      ({ eventId, eventType, outcome, incr, assetType, objId, quantity, counterpartUserId, appliedAtMs }) => [
         eventId,
-        applied ? eventType : `${eventType}, refused`,
+        outcome === 'applied' ? eventType : `${eventType}, refused`,
         `${incr.toLocaleString('en-US')} ${assetType}`,
         quantity > 0 ? `${objId} x${quantity}` : objId,
         counterpartUserId === 0n ? '-' : String(counterpartUserId),

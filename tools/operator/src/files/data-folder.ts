@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DataFileError, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { DataFileError, isDataFolderLocked } from '@giftmesh/adapter-sqlite';
 import { ExitError } from '@giftmesh/adapter-process';
 
 /** Exit code: what is to be read does not exist (sysexits.h). */
@@ -24,18 +24,12 @@ export function dataFolder(path: string): DataFolder {
   return folder;
 }
 
-/**
- * True while a station works on the folder. Asked by trying its lock, which is free again at once: a station that starts within
- * that moment would say that the folder is taken.
- */
+/** True while a station works on the folder. Only looks at its lock. */
 export function hasStation({ path }: DataFolder): boolean {
-  if (!existsSync(join(path, 'station.lock'))) return false;
   try {
-    lockDataFolder(path, 'station').release();
-    return false;
+    return isDataFolderLocked(path, 'station');
   } catch (error) {
-    if (error instanceof DataFileError && error.problem === 'locked') return true;
-    // Not ours to write: whoever runs a station here is another user, so better ask it.
+    // Not ours to read: whoever runs a station here is another user, so better ask it.
     if (error instanceof DataFileError) return true;
     throw error;
   }

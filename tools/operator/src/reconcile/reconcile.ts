@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { auditLedgerFile, DIFFERENCES_MAX, SqliteEventLog, type LedgerAuditReport } from '@giftmesh/adapter-sqlite';
-import { DifferenceList, type Difference, type EventLog, type LogEntry, type ShardMap } from '@giftmesh/domain-money';
-import { moneyLogCodec } from '@giftmesh/wire-money';
+import { DIFFERENCES_MAX, type LedgerAuditReport } from '@giftmesh/adapter-sqlite';
+import { DifferenceList, type Difference, type ShardMap } from '@giftmesh/domain-money';
 import type { DataFolder } from '../files/data-folder';
-import { LedgerView } from '../files/ledger-view';
 import { USERS_PER_CALL, type StationClient } from '../files/station-client';
+import { openBooks, type Books } from './books';
 import { compareStore } from './compare-store';
-import { readUnapplied, type Unapplied } from './unapplied';
+import type { Unapplied } from './unapplied';
 
 /** Waiting events that a report names; all are counted. */
 export const WAITING_MAX = 100;
@@ -60,41 +58,23 @@ export interface ReconcileReport {
  * station goes away on the way.
  */
 export async function reconcile(options: ReconcileOptions): Promise<ReconcileReport> {
-  const { folder, station, onProgress = () => undefined } = options;
-  const audit = await auditWhileWritten(options);
-  const { differences: audited, differenceCount, ...ledger } = audit;
-  const unapplied = await withLedgerAndLog(options, (_, unappliedNow) => unappliedNow());
-  const problems = [...unapplied.problems];
-  if (unapplied.unreadable > 0) problems.push(`${unapplied.unreadable} waiting records of the log can't be read`);
-
-  let store: ReconcileReport['store'];
-  let inStore: readonly Difference[] = [];
-  if (typeof station === 'string') {
-    store = { kind: 'skipped', reason: station };
-  } else {
-    const { differences, accounts, looks } = await withLedgerAndLog(options, (view, unappliedNow) =>
-      compareStore({
-        ledger: {
-          usersAfter: (userId, limit) => view.usersAfter(userId, limit),
-          accountsOf: (userIds) => view.accountsOf(userIds),
-          unapplied: unappliedNow,
-          refresh: () => view.refresh(),
-        },
-        cached: (userIds) => station.cached(userIds),
-        usersPerCall: USERS_PER_CALL,
-        pause: (ms) => pause(ms),
-        onProgress: (users) => onProgress(`comparing balances in memory: ${users.toLocaleString('en-US')} users`),
-      }),
-    );
-    store = { kind: 'compared', station: station.address, accounts, looks };
-    inStore = differences;
-    // Told to the person, not counted: she may have named another mesh's station.
-    if (accounts > 1 && differences.length > accounts / 2)
-      problems.push(`most balances differ: is ${station.address} the station of ${folder.path}?`);
+  const { folder } = options;
+  const books = openBooks(folder, options.shards);
+  let audited: AuditedLedger;
+  let memory: ComparedMemory;
+  try {
+    audited = await auditWhileWritten(books, options);
+    memory = await compareMemory(books, options);
+  } finally {
+    await books.close();
   }
+  const { unapplied } = audited;
+  const { differences: inLedger, differenceCount, ...ledger } = audited.report;
+  const problems = [...unapplied.problems, ...memory.problems];
+  if (unapplied.unreadable > 0) problems.push(`${unapplied.unreadable} waiting records of the log can't be read`);
   const all = new DifferenceList(DIFFERENCES_MAX);
-  all.add(...inStore, ...audited);
-  const count = all.count + differenceCount - audited.length;
+  all.add(...memory.differences, ...inLedger);
+  const count = all.count + differenceCount - inLedger.length;
   return {
     dataDir: folder.path,
     clean: count === 0 && problems.length === 0,
@@ -108,51 +88,70 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
         incr: event.opUserChange.incr,
       })),
     },
-    store,
+    store: memory.store,
     differences: all.kept,
     differenceCount: count,
     problems,
   };
 }
 
-async function auditWhileWritten({ folder, station, onProgress }: ReconcileOptions): Promise<LedgerAuditReport> {
+interface AuditedLedger {
+  readonly report: LedgerAuditReport;
+  /** What waited in the log at the moment that the report is of. */
+  readonly unapplied: Unapplied;
+}
+
+async function auditWhileWritten(
+  { ledger, unapplied: unappliedNow }: Books,
+  { station, onProgress }: ReconcileOptions,
+): Promise<AuditedLedger> {
   for (let audits = 1; ; audits += 1) {
+    // Before the audit, which takes its time.
+    const unapplied = await unappliedNow();
     onProgress?.('reading the ledger');
-    const report = auditLedgerFile({
-      path: folder.ledgerPath,
+    const report = ledger.audit({
       onProgress: ({ stage, rows }) => onProgress?.(`reading the ledger: ${rows.toLocaleString('en-US')} ${stage}`),
     });
     const mayCome =
       report.differences.length === report.differenceCount &&
       report.differences.every(({ kind }) => kind === 'missing_seq');
-    if (report.differenceCount === 0 || !mayCome || typeof station === 'string' || audits === AUDITS_MAX) return report;
+    if (report.differenceCount === 0 || !mayCome || typeof station === 'string' || audits === AUDITS_MAX)
+      return { report, unapplied };
     await pause(AUDIT_PAUSE_MS);
+    ledger.refresh();
   }
 }
 
-async function withLedgerAndLog<T>(
-  { folder, shards }: ReconcileOptions,
-  run: (view: LedgerView, unapplied: () => Promise<Unapplied>) => Promise<T>,
-): Promise<T> {
-  const view = new LedgerView(folder.ledgerPath);
-  // A folder of a ledger alone (a DA of its own) has no log beside it.
-  let log: EventLog<LogEntry> | undefined;
-  try {
-    if (existsSync(folder.logPath))
-      log = new SqliteEventLog({
-        path: folder.logPath,
-        codec: moneyLogCodec,
-        partitionCount: shards.partitionCount,
-        writer: 'inline',
-      });
-    const opened = log;
-    return await run(view, () =>
-      opened === undefined
-        ? Promise.resolve({ events: [], unreadable: 0, problems: [`there is no log ${folder.logPath}`] })
-        : readUnapplied(view, opened, shards),
-    );
-  } finally {
-    view.close();
-    await log?.close();
-  }
+interface ComparedMemory {
+  readonly store: ReconcileReport['store'];
+  readonly differences: readonly Difference[];
+  readonly problems: readonly string[];
+}
+
+async function compareMemory(
+  { ledger, unapplied }: Books,
+  { folder, station, onProgress }: ReconcileOptions,
+): Promise<ComparedMemory> {
+  if (typeof station === 'string')
+    return { store: { kind: 'skipped', reason: station }, differences: [], problems: [] };
+  ledger.refresh();
+  const { differences, accounts, looks } = await compareStore({
+    ledger: {
+      usersAfter: (userId, limit) => ledger.usersAfter(userId, limit),
+      accountsOf: (userIds) => ledger.accountsOf(userIds),
+      unapplied,
+      refresh: () => ledger.refresh(),
+    },
+    cached: (userIds) => station.cached(userIds),
+    usersPerCall: USERS_PER_CALL,
+    pause: (ms) => pause(ms),
+    onProgress: (users) => onProgress?.(`comparing balances in memory: ${users.toLocaleString('en-US')} users`),
+  });
+  // Told to the person, not counted: she may have named another mesh's station.
+  const isStrange = accounts > 1 && differences.length > accounts / 2;
+  return {
+    store: { kind: 'compared', station: station.address, accounts, looks },
+    differences,
+    problems: isStrange ? [`most balances differ: is ${station.address} the station of ${folder.path}?`] : [],
+  };
 }

@@ -9,7 +9,7 @@ import {
   type LogRecord,
   type ShardMap,
 } from '@giftmesh/domain-money';
-import type { LedgerView } from '../files/ledger-view';
+import type { SqliteLedgerView } from '@giftmesh/adapter-sqlite';
 
 /** Records of one look into the log. */
 const READ_RECORDS = 1000;
@@ -25,14 +25,13 @@ export interface Unapplied {
 }
 
 /** The part of a ledger's view that is needed. */
-export type AppliedView = Pick<LedgerView, 'positions' | 'fences' | 'isOnRecord'>;
+export type AppliedView = Pick<SqliteLedgerView, 'positions' | 'fences' | 'isOnRecord'>;
+
+/** The part of a log that is needed. */
+export type ReadableLog = Pick<EventLog<LogEntry>, 'endPositions' | 'read'>;
 
 /** Reads what the ledger, as the view shows it, has not applied yet. */
-export async function readUnapplied(
-  ledger: AppliedView,
-  log: Pick<EventLog<LogEntry>, 'endPositions' | 'read'>,
-  shards: ShardMap,
-): Promise<Unapplied> {
+export async function readUnapplied(ledger: AppliedView, log: ReadableLog, shards: ShardMap): Promise<Unapplied> {
   const applied = new Map(ledger.positions().map(({ partition, offset }) => [partition, offset]));
   const slices: LedgerSlice[] = [];
   const problems: string[] = [];
@@ -59,11 +58,7 @@ export async function readUnapplied(
   return { events, unreadable, problems };
 }
 
-async function readBetween(
-  log: Pick<EventLog<LogEntry>, 'read'>,
-  from: LogPosition,
-  end: number,
-): Promise<LogRecord<LogEntry>[]> {
+async function readBetween(log: ReadableLog, from: LogPosition, end: number): Promise<LogRecord<LogEntry>[]> {
   const found: LogRecord<LogEntry>[] = [];
   // A position behind the end is asked for too: the log's complaint says what it holds.
   for (let offset = from.offset; offset !== end;) {

@@ -1,0 +1,71 @@
+import { common } from '@giftmesh/contract';
+import { sampleDecided, sampleId } from '@giftmesh/domain-money/testing';
+import { createPaymentStation } from './payment-station';
+import { DEFAULT_SWEEPER_OPTIONS } from './sweeper';
+import { ALICE, message, setUp as setUpParts, SHARDS, STAR, WINDOW } from './test-kit/kit';
+import { decidedNow } from './test-kit/scripted-store';
+
+function setUp(sweeper = DEFAULT_SWEEPER_OPTIONS) {
+  const { clock, store, ledger, log } = setUpParts();
+  const notices = { publish: async () => undefined, subscribe: () => async () => undefined };
+  const station = createPaymentStation(
+    { clock, store, log, ledger, notices, shards: SHARDS },
+    { window: WINDOW, sweeper },
+  );
+  store.answer = (request) => decidedNow(request, 'applied', { generation: store.generation });
+  return { clock, store, ledger, log, station };
+}
+
+describe('createPaymentStation', () => {
+  it('recovers what the store lost, then refills the log from the outbox, and only then decides', async () => {
+    const { clock, log, station, store } = setUp({ ...DEFAULT_SWEEPER_OPTIONS, intervalMs: 60_000 });
+    store.lost = SHARDS.allShards();
+    store.entries = [1, 2].map((id) => sampleDecided({ id, from: ALICE, to: STAR, seq: id }));
+    expect(station.problem()).toBe('the station is starting');
+    log.trouble = () => {
+      throw new Error('disk full');
+    };
+    const started = station.start();
+    await clock.advanceAsync(2_000);
+    await expect(station.handlers.changeAssets({ events: [message({ id: 3 })] })).rejects.toMatchObject({
+      reason: 'DEPENDENCY_AWAY',
+    });
+    expect(store.requests).toEqual([]);
+    expect(station.problem()).toBe('the station is starting');
+    log.trouble = () => undefined;
+    await clock.advanceAsync(5_000);
+    await started;
+    expect(station.problem()).toBeUndefined();
+    const durable = await log.durable();
+    expect(durable.filter((one) => one !== 'fence')).toEqual([sampleId(1), sampleId(2)]);
+    // One fence a partition, before all that is refilled.
+    expect(durable.filter((one) => one === 'fence')).toHaveLength(SHARDS.partitionCount);
+    expect(durable[durable.indexOf(sampleId(1)) - 1]).toBe('fence');
+    expect(await station.handlers.changeAssets({ events: [message({ id: 3 })] })).toMatchObject({
+      results: [{ outcome: common.EventOutcome.APPLIED }],
+    });
+    await station.close();
+  });
+
+  it('starts once the store can be read', async () => {
+    const { clock, station, store } = setUp();
+    store.failing.set('outbox', new Error('away'));
+    const started = station.start();
+    await clock.advanceAsync(199);
+    expect(station.problem()).toBe('the station is starting');
+    await clock.advanceAsync(1);
+    await started;
+    expect(station.problem()).toBeUndefined();
+    await station.close();
+  });
+
+  it('does nothing more once it is closed', async () => {
+    const { clock, station, store } = setUp();
+    await station.start();
+    await station.close();
+    const { length } = store.calls;
+    await clock.advanceAsync(60_000);
+    expect(store.calls).toHaveLength(length);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
