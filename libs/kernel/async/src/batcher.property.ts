@@ -11,12 +11,14 @@ describe('Batcher', () => {
         fc.array(fc.integer(), { maxLength: 200 }),
         fc.integer({ min: 1, max: 20 }),
         fc.integer({ min: 1, max: 4 }),
-        async (inputs, batchMax, inFlightMax) => {
+        fc.integer({ min: 1, max: 20 }),
+        async (inputs, batchMax, inFlightMax, flushAt) => {
           let running = 0;
           const seen: number[] = [];
           const batcher = new Batcher<number, string>({
             batchMax,
             inFlightMax,
+            flushAt: Math.min(flushAt, batchMax),
             queueMax: 1_000,
             run: async (batch) => {
               running += 1;
@@ -59,6 +61,33 @@ describe('Batcher', () => {
     expect(sizes).toEqual([1, 3]);
   });
 
+  it('lets a batch that is large enough leave in the middle of a turn', async () => {
+    const sizes: number[] = [];
+    const batcher = new Batcher<number, number>({
+      batchMax: 100,
+      flushAt: 3,
+      inFlightMax: 2,
+      queueMax: 100,
+      run: async (batch) => {
+        sizes.push(batch.length);
+        await turn();
+        return batch;
+      },
+    });
+    const all = [1, 2].map((input) => batcher.add(input));
+    expect(sizes).toEqual([]);
+    all.push(batcher.add(3));
+    expect(sizes).toEqual([3]);
+    all.push(batcher.add(4));
+    expect(sizes).toEqual([3]);
+    await Promise.resolve();
+    expect(sizes).toEqual([3, 1]);
+    // As many as allowed are under way: the rest waits, however many they are.
+    for (let input = 5; input < 15; input += 1) all.push(batcher.add(input));
+    await Promise.all(all);
+    expect(sizes).toEqual([3, 1, 10]);
+  });
+
   it('hands a failure to each input of the batch and goes on', async () => {
     let calls = 0;
     const batcher = new Batcher<number, number>({
@@ -98,5 +127,8 @@ describe('Batcher', () => {
     const run = async (batch: number[]): Promise<number[]> => batch;
     expect(() => new Batcher({ run, batchMax: 0, inFlightMax: 1, queueMax: 1 })).toThrow('batchMax must be');
     expect(() => new Batcher({ run, batchMax: 1, inFlightMax: 1.5, queueMax: 1 })).toThrow('is 1.5');
+    expect(() => new Batcher({ run, batchMax: 5, flushAt: 6, inFlightMax: 1, queueMax: 1 })).toThrow(
+      'batchMax 5, is 6',
+    );
   });
 });

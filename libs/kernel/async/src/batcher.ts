@@ -11,6 +11,11 @@ export interface BatcherOptions<I, O> {
   readonly queueMax: number;
   /** How a batch waits for what else comes in the same turn: a clock's `defer`. Default the next microtask. */
   readonly defer?: (run: () => void) => void;
+  /**
+   * As many inputs as this leave in the middle of the turn, so that the batch is worked on while the rest of the turn goes on.
+   * 1 to `batchMax`. Default `batchMax`.
+   */
+  readonly flushAt?: number;
 }
 
 interface Item<I, O> {
@@ -22,11 +27,12 @@ interface Item<I, O> {
 /**
  * Turns single calls into batches without waiting for them: an input leaves at once when nothing is under way, and
  * together with all that queued meanwhile otherwise ("group commit"). Inputs added in the same turn of the event loop
- * leave together.
+ * leave together, unless they are many.
  */
 export class Batcher<I, O> {
   readonly #options: BatcherOptions<I, O>;
   readonly #defer: (run: () => void) => void;
+  readonly #flushAt: number;
   #queue: Item<I, O>[] = [];
   #inFlight = 0;
   #flushPlanned = false;
@@ -36,8 +42,12 @@ export class Batcher<I, O> {
       if (!Number.isInteger(options[name]) || options[name] < 1)
         throw new RangeError(`${name} must be an integer of at least 1, is ${options[name]}`);
     }
+    const flushAt = options.flushAt ?? options.batchMax;
+    if (!Number.isInteger(flushAt) || flushAt < 1 || flushAt > options.batchMax)
+      throw new RangeError(`flushAt must be an integer of 1 to batchMax ${options.batchMax}, is ${flushAt}`);
     this.#options = options;
     this.#defer = options.defer ?? queueMicrotask;
+    this.#flushAt = flushAt;
   }
 
   /** Inputs that wait for a batch. */
@@ -72,7 +82,12 @@ export class Batcher<I, O> {
   }
 
   #planFlush(): void {
-    if (this.#flushPlanned || this.#inFlight >= this.#options.inFlightMax) return;
+    if (this.#inFlight >= this.#options.inFlightMax) return;
+    if (this.#queue.length >= this.#flushAt) {
+      this.#flush();
+      return;
+    }
+    if (this.#flushPlanned) return;
     this.#flushPlanned = true;
     this.#defer(() => {
       this.#flushPlanned = false;

@@ -6,6 +6,11 @@ export interface InteractionOptions {
   readonly window: AcceptanceWindow;
   /** The most gifts of one ChangeAssets call, up to 1000. Default 512. */
   readonly batchMax: number;
+  /**
+   * As many gifts of one turn of the event loop leave without waiting for the rest of the turn: so the first are being written while
+   * the last are still being read. Up to `batchMax`. Default 32, or `batchMax` when that is less.
+   */
+  readonly batchFlushAt: number;
   /** The most ChangeAssets calls under way. Default 4: enough to hide the station's fsync, few enough for batches to form. */
   readonly batchesInFlightMax: number;
   /** The most gifts that wait for a call; further ones are refused with QUEUE_FULL. Default 32,768. */
@@ -49,6 +54,7 @@ export interface InteractionOptions {
 export const DEFAULT_INTERACTION_OPTIONS: InteractionOptions = {
   window: DEFAULT_ACCEPTANCE_WINDOW,
   batchMax: 512,
+  batchFlushAt: 32,
   batchesInFlightMax: 4,
   giftsQueuedMax: 32_768,
   paymentTimeoutMs: 2_000,
@@ -72,12 +78,16 @@ export const DEFAULT_INTERACTION_OPTIONS: InteractionOptions = {
 
 /** The options with defaults filled in. Throws RangeError, with the name and the value, for those that make no sense. */
 export function interactionOptions(given: Partial<InteractionOptions> = {}): InteractionOptions {
-  const options = { ...DEFAULT_INTERACTION_OPTIONS, ...given };
+  const batchMax = given.batchMax ?? DEFAULT_INTERACTION_OPTIONS.batchMax;
+  const batchFlushAt = Math.min(DEFAULT_INTERACTION_OPTIONS.batchFlushAt, batchMax);
+  const options = { ...DEFAULT_INTERACTION_OPTIONS, batchFlushAt, ...given };
   const { window: _, ...numbers } = options;
   for (const [name, value] of Object.entries(numbers))
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(`${name} must be an integer of at least 1, is ${value}`);
   if (options.batchMax > 1_000) throw new RangeError(`batchMax must be at most 1000, is ${options.batchMax}`);
+  if (options.batchFlushAt > options.batchMax)
+    throw new RangeError(`batchFlushAt must be at most batchMax ${options.batchMax}, is ${options.batchFlushAt}`);
   if (options.streamInFlightMax < options.streamMessageMax)
     throw new RangeError(
       `streamInFlightMax must be at least streamMessageMax ${options.streamMessageMax}, is ${options.streamInFlightMax}`,

@@ -3,7 +3,7 @@ import { SimulatedClock } from '@giftmesh/kernel-time';
 import { ShardMap, type DecidedEvent, type EventLog, type LogAppend, type LogEntry } from '@giftmesh/domain-money';
 import { LogAppender } from './log-appender';
 
-const options = { batchMax: 3, retryDelayMinMs: 10, retryDelayMaxMs: 40 };
+const options = { batchMax: 3, appendNowAt: 2, retryDelayMinMs: 10, retryDelayMaxMs: 40 };
 
 /** A log whose appends end when the test says so. */
 function controlledLog() {
@@ -44,6 +44,17 @@ describe('LogAppender', () => {
     await Promise.all(all);
     expect([idsOf(0), idsOf(1), idsOf(2)]).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
     expect(appender.pending).toBe(0);
+  });
+
+  it('appends a batch at once, and waits for the turn with less', async () => {
+    const { appends, appender, idsOf } = setUp();
+    void appender.append([decided('a')]);
+    expect(appends).toHaveLength(0);
+    await turn();
+    appends[0]?.end.resolve();
+    await turn();
+    void appender.append([decided('b'), decided('c')]);
+    expect(idsOf(1)).toEqual(['b', 'c']);
   });
 
   it('waits for an event that is on its way instead of writing it again', async () => {

@@ -5,6 +5,8 @@ import type { DecidedEvent, EventLog, Fence, LogAppend, LogEntry, ShardMap } fro
 export interface LogAppenderOptions {
   /** The most entries of one append. */
   readonly batchMax: number;
+  /** An append of at least as many is a batch already, and does not wait for others of the same turn of the event loop. */
+  readonly appendNowAt: number;
   /** First wait after a failed append, milliseconds; doubles up to `retryDelayMaxMs`. */
   readonly retryDelayMinMs: number;
   readonly retryDelayMaxMs: number;
@@ -12,6 +14,7 @@ export interface LogAppenderOptions {
 
 export const DEFAULT_LOG_APPENDER_OPTIONS: LogAppenderOptions = {
   batchMax: 1_000,
+  appendNowAt: 16,
   retryDelayMinMs: 20,
   retryDelayMaxMs: 1_000,
 };
@@ -125,8 +128,9 @@ export class LogAppender {
     this.#queue.push(group);
     if (!this.#running) {
       this.#running = true;
+      if (group.entries.length >= this.options.appendNowAt) void this.#run();
       // One turn later, so that groups of the same turn go together.
-      this.clock.defer(() => void this.#run());
+      else this.clock.defer(() => void this.#run());
     }
     return group.done.promise;
   }

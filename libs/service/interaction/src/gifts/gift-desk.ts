@@ -58,6 +58,7 @@ export class GiftDesk {
     this.#batcher = new Batcher({
       run: (orders) => this.#pay(orders),
       batchMax: options.batchMax,
+      flushAt: options.batchFlushAt,
       inFlightMax: options.batchesInFlightMax,
       queueMax: options.giftsQueuedMax,
       // Requests of one read from a socket arrive one after the other in the same turn.

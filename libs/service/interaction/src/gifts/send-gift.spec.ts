@@ -84,9 +84,9 @@ describe('SendGift', () => {
   });
 
   it('sends the gifts of many calls to the station together', async () => {
-    const kit = newKit({ batchMax: 40, batchesInFlightMax: 1 });
+    const kit = newKit({ batchMax: 40, batchFlushAt: 32, batchesInFlightMax: 1 });
     await Promise.all(Array.from({ length: 100 }, async () => kit.service.handlers.sendGift(kit.gift())));
-    expect(kit.station.requests.map(({ events }) => events.length)).toEqual([40, 40, 20]);
+    expect(kit.station.requests.map(({ events }) => events.length)).toEqual([32, 40, 28]);
     expect(kit.station.options[0]).toEqual({ timeoutMs: 2_000 });
   });
 
