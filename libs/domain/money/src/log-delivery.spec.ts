@@ -86,6 +86,23 @@ describe('LogDelivery', () => {
     expect(delivered[3]?.atMs).toBeLessThanOrEqual(125);
   });
 
+  it('does not wait behind a full delivery: there is more already', async () => {
+    start({ deliveryIntervalMs: () => 20, recordsMax: 4 });
+    await add(1);
+    await add(10);
+    await source.clock.advanceAsync(20);
+    expect(delivered).toEqual([
+      { atMs: 0, count: 1 },
+      { atMs: 20, count: 4 },
+      { atMs: 20, count: 4 },
+      { atMs: 20, count: 2 },
+    ]);
+    await add(1);
+    expect(delivered).toHaveLength(4);
+    await source.clock.advanceAsync(20);
+    expect(delivered[4]).toEqual({ atMs: 40, count: 1 });
+  });
+
   it('waits for the retry delay after a failure, whatever comes meanwhile', async () => {
     let failures = 1;
     start({

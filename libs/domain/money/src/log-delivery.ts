@@ -97,12 +97,15 @@ export class LogDelivery<T> implements Subscription {
   /** True when the subscription was closed, false when the subscriber has failed. Throws when the log can't be read. */
   async #deliverFrom(offsets: number[]): Promise<boolean> {
     this.#offsets = offsets;
+    let wasFull = false;
     try {
       while (!this.#closed) {
-        await this.#letGather();
+        // Behind a full delivery there are more already.
+        if (!wasFull) await this.#letGather();
         if (this.#closed) return true;
         this.#hasNews = false;
         const records = this.#gather(offsets);
+        wasFull = records.length >= this.#options.recordsMax;
         if (records.length === 0) await this.#sleep();
         else if (!(await this.#deliver(records))) return false;
         else for (const { partition, offset } of records) offsets[partition] = offset + 1;

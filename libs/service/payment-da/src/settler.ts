@@ -17,7 +17,10 @@ import { positionsBehind, slicesOf, type Poison } from './slices';
 export interface SettlerOptions {
   /** The most records of one ledger transaction. Hundreds amortise the commit; thousands make readers wait. */
   readonly recordsMax: number;
-  /** Least time between two transactions while nobody waits for the ledger to catch up, milliseconds: fewer, larger commits. */
+  /**
+   * Least time between two transactions while nobody waits for the ledger to catch up, milliseconds: gifts of the same viewer stand on
+   * the same page, so a transaction of more gifts writes fewer pages for each. A full one is followed at once.
+   */
   readonly intervalMs: number;
   /** How long to wait before records are read again after the ledger failed, milliseconds. */
   readonly retryDelayMs: number;

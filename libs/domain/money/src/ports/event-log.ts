@@ -36,7 +36,7 @@ export interface SubscribeOptions<T> {
   readonly retryDelayMs: number;
   /**
    * Least time from one delivery to the next, asked before each, so that records gather and the work of a delivery is shared by more;
-   * the first after a pause comes at once. Milliseconds; default 0. A hint: a log may ignore it.
+   * the first after a pause comes at once, and so does what follows a full one. Milliseconds; default 0. A hint: a log may ignore it.
    */
   readonly deliveryIntervalMs?: () => number;
 }
