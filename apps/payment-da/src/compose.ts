@@ -39,7 +39,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     log,
     codec: moneyLogCodec,
     ledger,
-    notices: new LogSettledNotices(settled),
+    notices: new LogSettledNotices(settled, clock),
     shards,
   });
   const server = createMeshServer({

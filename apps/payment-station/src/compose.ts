@@ -49,7 +49,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     store,
     log,
     ledger,
-    notices: new LogSettledNotices(settled),
+    notices: new LogSettledNotices(settled, clock),
     shards,
   });
   const server = createMeshServer({

@@ -1,5 +1,6 @@
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { LogSettledNotices } from './log-settled-notices';
+import { LogPositionError } from './ports/event-log';
 import type { SettledNotice } from './ports/settled-notices';
 import { MemoryEventLog } from './testing';
 
@@ -16,10 +17,10 @@ const codec = {
   },
 };
 
-function setUp(partitionCount = 3) {
+function setUp(partitionCount = 3, dropsAtOnce = false) {
   const clock = new SimulatedClock();
-  const log = new MemoryEventLog<SettledNotice>({ clock, partitionCount, codec });
-  return { clock, log, notices: new LogSettledNotices(log) };
+  const log = new MemoryEventLog<SettledNotice>({ clock, partitionCount, codec, dropReleased: dropsAtOnce });
+  return { clock, log, notices: new LogSettledNotices(log, clock) };
 }
 
 describe('LogSettledNotices', () => {
@@ -76,6 +77,38 @@ describe('LogSettledNotices', () => {
     for (const id of ['a', 'b', 'c']) await notices.publish(notice(id));
     await clock.advanceAsync(1_000);
     expect(heard).toEqual(['a', 'b', 'b', 'b', 'c']);
+  });
+
+  it('lets the log drop what was there to read for long enough', async () => {
+    const { log, notices } = setUp(1, true);
+    for (let count = 0; count < 199; count += 1) await notices.publish(notice(`n${count}`));
+    expect(await log.read({ partition: 0, offset: 0 }, 1)).toHaveLength(1);
+    await notices.publish(notice('n199'));
+    await expect(log.read({ partition: 0, offset: 0 }, 1)).rejects.toThrow(LogPositionError);
+    expect(await log.read({ partition: 0, offset: 100 }, 1_000)).toHaveLength(100);
+  });
+
+  it('goes on at the end when the log has dropped what a subscriber still wanted', async () => {
+    const { clock, log, notices } = setUp(1, true);
+    const heard: unknown[] = [];
+    let away = true;
+    const stop = notices.subscribe((each) => {
+      if (away) throw new Error('away');
+      heard.push(idOf(each));
+    });
+    await clock.advanceAsync(0);
+    await notices.publish(notice('a'));
+    await clock.advanceAsync(0);
+    for (const id of ['b', 'c']) await notices.publish(notice(id));
+    await log.release({ partition: 0, offset: 2 });
+    away = false;
+    await clock.advanceAsync(1_000);
+    expect(heard).toEqual([]);
+    await notices.publish(notice('d'));
+    await clock.advanceAsync(1_000);
+    expect(heard).toEqual(['d']);
+    await stop();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('says no more once it is stopped', async () => {
