@@ -95,12 +95,13 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       clock,
       onChange: (what) => logger.info({ service: name, problem: what }, what === undefined ? 'serving' : 'not serving'),
     });
+  await paymentStation.start();
+  await interactions.start();
+  // The first look comes before anybody can ask: who is told that all is ready finds it SERVING.
   const stopPolling = [
     poll(stationServer, 'giftmesh.payment.station.v1.PaymentStationService'),
     poll(interactionServer, 'giftmesh.interaction.v1.InteractionService'),
   ];
-  await paymentStation.start();
-  await interactions.start();
   const stationPort = await stationServer.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_STATION_PORT}`);
   const interactionPort = await interactionServer.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_INTERACTION_PORT}`);
   announceReady(config, {
@@ -111,14 +112,16 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   return {
     failed: daThread.failed,
     stop: async () => {
-      // Callers first: what they have begun still finds the services behind them.
-      await interactionServer.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
+      // Callers first: what they have begun still finds the services behind them. One limit for all of them.
+      const limitAtMs = clock.monotonicMs() + config.GIFTMESH_DRAIN_LIMIT_MS;
+      const leftMs = (): number => Math.max(1, limitAtMs - clock.monotonicMs());
+      await interactionServer.drain(leftMs());
       await interactions.close();
-      await stationServer.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
+      await stationServer.drain(leftMs());
       for (const stop of stopPolling) stop();
       await paymentStation.close();
       stationTransport.close();
-      await daThread.drain();
+      await daThread.drain(leftMs());
       await Promise.all([activity.close(), log.close()]);
       for (const lock of locks) lock.release();
     },

@@ -32,7 +32,7 @@ export type DaThreadMessage =
   | { readonly kind: 'drained' };
 
 /** What it is told: end gracefully. */
-export type DaThreadCommand = 'drain';
+export type DaThreadCommand = { readonly kind: 'drain'; readonly limitMs: number };
 
 const tell = (message: DaThreadMessage): void => parentPort?.postMessage(message);
 
@@ -87,9 +87,9 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_DA_PORT}`);
   tell({ kind: 'listening', address: `${config.GIFTMESH_HOST}:${port}` });
 
-  parentPort?.once('message', () => {
+  parentPort?.once('message', ({ limitMs }: DaThreadCommand) => {
     void (async () => {
-      await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
+      await server.drain(limitMs);
       stopPolling();
       stopAudit();
       stopServing();

@@ -14,7 +14,8 @@ export interface DaThread {
   problem(): string | undefined;
   /** Rejects when the thread ends by itself. */
   readonly failed: Promise<never>;
-  drain(): Promise<void>;
+  /** Ends the thread; what it is working on has `limitMs` to come to its end. */
+  drain(limitMs: number): Promise<void>;
 }
 
 /** Starts the thread; resolves when it listens. Rejects with ExitError when it can't. */
@@ -58,9 +59,9 @@ export async function startDaThread(config: Settings, channel: string): Promise<
     transport,
     problem: () => problem,
     failed,
-    drain: async () => {
+    drain: async (limitMs) => {
       draining = true;
-      const command: DaThreadCommand = 'drain';
+      const command: DaThreadCommand = { kind: 'drain', limitMs };
       worker.postMessage(command);
       await drained;
       transport.close();
