@@ -88,7 +88,7 @@ describe('malformed requests', () => {
     ['SendGift', 'combo_key', 7, 'interaction', 'COMBO_KEY_MALFORMED'],
     ['ListGifts', 'page_token', 3, 'interaction', 'PAGE_TOKEN_MALFORMED'],
     ['WatchRoom', 'resume_token', 2, 'interaction', 'RESUME_TOKEN_MALFORMED'],
-    ['ListAssetRecords', 'page_token', 3, 'payment', 'REQUEST_INVALID'],
+    ['ListAssetRecords', 'page_token', 3, 'payment', 'PAGE_TOKEN_MALFORMED'],
     ['ApplyOrder', 'event_id', 1, 'payment', 'REQUEST_INVALID'],
     ['ApplyOrder', 'outside_transaction_id', 5, 'payment', 'REQUEST_INVALID'],
     ['ReverseEvent', 'original_event_id', 2, 'payment', 'REQUEST_INVALID'],

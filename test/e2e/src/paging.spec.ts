@@ -77,13 +77,13 @@ describe('paging', () => {
         expectRefusal(await refusalOf(records({ userId: mine, pageSize: 1, pageToken })), {
           by: 'payment',
           code: status.INVALID_ARGUMENT,
-          reason: 'REQUEST_INVALID',
+          reason: 'PAGE_TOKEN_MALFORMED',
           fields: ['page_token'],
         });
       expectRefusal(await refusalOf(records({ userId: hers, pageSize: 1, pageToken: token })), {
         by: 'payment',
         code: status.INVALID_ARGUMENT,
-        reason: 'REQUEST_INVALID',
+        reason: 'PAGE_TOKEN_MALFORMED',
         fields: ['page_token'],
       });
     }

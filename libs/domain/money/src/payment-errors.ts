@@ -9,7 +9,8 @@ export const PAYMENT_ERROR_CODES = {
   OUTCOME_UNKNOWN: 20_005,
   ORDER_CONFLICT: 20_006,
   REVERSAL_REFUSED: 20_007,
-  PAGE_TOKEN_INVALID: 20_008,
+  /** A page token that is none, was altered, or is another user's: begin again without one. */
+  PAGE_TOKEN_MALFORMED: 20_008,
   BACKLOG: 20_009,
   DEPENDENCY_AWAY: 20_010,
   /** An account would hold more than its counters can. */
@@ -34,8 +35,11 @@ export function paymentError(
 }
 
 /** INVALID_ARGUMENT with what is wrong, field by field. */
-export function invalidRequest(fieldViolations: readonly FieldViolation[]): StatusError {
+export function invalidRequest(
+  fieldViolations: readonly FieldViolation[],
+  reason: PaymentErrorReason = 'REQUEST_INVALID',
+): StatusError {
   const [first] = fieldViolations;
   const message = first === undefined ? 'the request is not valid' : `${first.field} ${first.description}`;
-  return paymentError('REQUEST_INVALID', message, StatusCode.INVALID_ARGUMENT, { fieldViolations });
+  return paymentError(reason, message, StatusCode.INVALID_ARGUMENT, { fieldViolations });
 }

@@ -20,7 +20,7 @@ describe('pages of records', () => {
   it('refuse tokens of others, and what is none', () => {
     const foreign = [pageToken(6n, last), 'x', 'AAAA', Buffer.from('1|5|x|1|payee').toString('base64url'), '🎁'];
     for (const token of foreign)
-      expect(() => cursorOf(5n, token)).toThrow(expect.objectContaining({ reason: 'REQUEST_INVALID' }) as Error);
+      expect(() => cursorOf(5n, token)).toThrow(expect.objectContaining({ reason: 'PAGE_TOKEN_MALFORMED' }) as Error);
   });
 
   it('refuse tokens that were altered, wherever that was', () => {
@@ -30,7 +30,7 @@ describe('pages of records', () => {
       for (const other of ['A', 'B', '4', '-', '*'])
         if (token[index] !== other) altered.push(token.slice(0, index) + other + token.slice(index + 1));
     for (const wrong of altered)
-      expect(() => cursorOf(5n, wrong)).toThrow(expect.objectContaining({ reason: 'REQUEST_INVALID' }) as Error);
+      expect(() => cursorOf(5n, wrong)).toThrow(expect.objectContaining({ reason: 'PAGE_TOKEN_MALFORMED' }) as Error);
   });
 
   it('refuse places that no record can have', () => {

@@ -35,5 +35,8 @@ export function cursorOf(userId: bigint, token: string): RecordCursor | undefine
     // Decoding overlooks much, such as characters behind the end: only the very text that was given out counts.
     if (isId(cursor.opUserId) && pageToken(userId, cursor) === token) return cursor;
   }
-  throw invalidRequest([{ field: 'page_token', description: 'is not from an answer for this user' }]);
+  throw invalidRequest(
+    [{ field: 'page_token', description: 'is not from an answer for this user' }],
+    'PAGE_TOKEN_MALFORMED',
+  );
 }
