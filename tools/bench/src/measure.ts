@@ -29,6 +29,8 @@ export interface Contestant {
 class Runner {
   readonly #contestant: Contestant;
   #process: LoadProcess | undefined;
+  /** True once a stretch has waited for its end: until the next one the server has nothing to do. */
+  #wasQuiet = false;
 
   constructor(contestant: Contestant) {
     this.#contestant = contestant;
@@ -37,7 +39,7 @@ class Runner {
   /** Loads the server for a while. */
   async stretch(warmUpMs: number, measureMs: number): Promise<Stretch> {
     const { server } = this.#contestant;
-    const before = await untilQuiet(server);
+    const before = this.#wasQuiet ? await server.usage() : await untilQuiet(server);
     const client = await this.#start();
     await pause(warmUpMs);
     const warmUp = await client.measure();
@@ -45,6 +47,7 @@ class Runner {
     const measured = await client.measure();
     const rest = await client.pause();
     const after = await untilQuiet(server);
+    this.#wasQuiet = true;
     const calls = [warmUp, measured, rest].reduce((sum, { ok, failed }) => sum + ok + failed, 0);
     return { ...measured, serverCpuUs: (after.cpuUs - before.cpuUs) / Math.max(1, calls) };
   }

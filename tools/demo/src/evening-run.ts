@@ -4,7 +4,7 @@ import { ShardMap } from '@giftmesh/domain-money';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
-import { dataFolder, LedgerView, reconcile, stationClient, type ReconcileReport } from '@giftmesh/tool-operator';
+import { dataFolder, SqliteLedgerView, reconcile, stationClient, type ReconcileReport } from '@giftmesh/tool-operator';
 import type { MeshProcess } from './mesh-process';
 import { Cashier } from './play/cashier';
 import { meshClients, type MeshClients } from './play/mesh-clients';
@@ -58,7 +58,7 @@ export async function runEvening(
 ): Promise<EveningResult> {
   const clients = meshClients(mesh.addresses);
   const ticking = new AbortController();
-  const view = new LedgerView(dataFolder(mesh.dataDir).ledgerPath);
+  const view = new SqliteLedgerView(dataFolder(mesh.dataDir).ledgerPath);
   try {
     const tally = new Tally();
     const random = seededRandom(seed).fork();

@@ -1,5 +1,5 @@
 export { dataFolder, EX_NOINPUT, type DataFolder } from './files/data-folder';
-export { SqliteLedgerView as LedgerView } from '@giftmesh/adapter-sqlite';
+export { SqliteLedgerView } from '@giftmesh/adapter-sqlite';
 export { stationClient, type StationClient } from './files/station-client';
 export { reconcile, type ReconcileOptions, type ReconcileReport, type WaitingEvent } from './reconcile/reconcile';
 export { reportText } from './reconcile/report-text';

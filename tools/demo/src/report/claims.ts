@@ -1,4 +1,4 @@
-import type { LedgerView, ReconcileReport } from '@giftmesh/tool-operator';
+import type { SqliteLedgerView, ReconcileReport } from '@giftmesh/tool-operator';
 import type { Tally } from '../play/tally';
 
 /** Something that the audience was told, and what the books say about it. */
@@ -15,7 +15,7 @@ export interface Claim {
 export function claimsOf(
   tally: Tally,
   { ledger }: Pick<ReconcileReport, 'ledger'>,
-  view: Pick<LedgerView, 'accountsOf'>,
+  view: Pick<SqliteLedgerView, 'accountsOf'>,
   streamerIds: readonly bigint[],
 ): readonly Claim[] {
   const { refusals, recharged, balances } = ledger.totals;
