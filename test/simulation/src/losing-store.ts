@@ -1,11 +1,24 @@
 import { StoreLostError, type BalanceStore } from '@giftmesh/domain-money';
 import type { Link } from './faulty-ports';
 
-type Mutation = (store: BalanceStore) => Promise<unknown>;
+/** A call that may have changed the store, and what it gave then. */
+interface Mutation {
+  readonly work: (store: BalanceStore) => Promise<unknown>;
+  readonly outcome: Promise<string>;
+}
+
+/** A call's result or error as a text, to compare. */
+const outcomeOf = (result: Promise<unknown>): Promise<string> =>
+  result.then(
+    (value) => JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)),
+    (error: unknown) => String(error),
+  );
 
 /**
  * A balance store that outlives stations, and that can lose its last writes or all of them: it is rebuilt from the mutations that
- * are left, as a server from its append-only file, and stays closed until it is recovered.
+ * are left, as a server from its append-only file, and stays closed until it is recovered. Reads are among them: a user who is read is used,
+ * and is evicted later. What is rebuilt must be what was, so each call must give again what it gave; a store that never was
+ * would have decisions that nobody made.
  */
 export class LosingStore {
   #journal: Mutation[] = [];
@@ -37,7 +50,11 @@ export class LosingStore {
     for (const shard of this.allShards) this.#closedShards.add(shard);
     this.#generations.clear();
     const rebuilt = this.create();
-    for (const mutate of this.#journal) await mutate(rebuilt).catch(() => undefined);
+    for (const [index, { work, outcome }] of this.#journal.entries()) {
+      const [before, again] = [await outcome, await outcomeOf(work(rebuilt))];
+      if (before !== again)
+        throw new Error(`the store's call ${index} gave ${before}, and ${again} when it was rebuilt`);
+    }
     this.#store = rebuilt;
   }
 
@@ -49,8 +66,7 @@ export class LosingStore {
       link.call(
         () => {
           if (refusedWhenLost && this.#closedShards.size > 0) return Promise.reject(this.#lost());
-          this.#journal.push(work);
-          return work(this.#store);
+          return this.#journaled(work);
         },
         'storeFails',
         'storeUnsure',
@@ -59,7 +75,9 @@ export class LosingStore {
       debit: (requests) => write((store) => store.debit(requests), true),
       install: (users, generations) => write((store) => store.install(users, generations), true),
       read: (userIds) =>
-        read((store) => (this.#closedShards.size > 0 ? Promise.reject(this.#lost()) : store.read(userIds))),
+        read(() =>
+          this.#closedShards.size > 0 ? Promise.reject(this.#lost()) : this.#journaled((store) => store.read(userIds)),
+        ),
       merge: (counters) => write((store) => store.merge(counters)),
       settle: (events) => write((store) => store.settle(events)),
       outbox: (query) => read((store) => store.outbox(query)),
@@ -82,6 +100,12 @@ export class LosingStore {
       healthy: () => true,
       close: async () => undefined,
     };
+  }
+
+  #journaled<T>(work: (store: BalanceStore) => Promise<T>): Promise<T> {
+    const result = work(this.#store);
+    this.#journal.push({ work, outcome: outcomeOf(result) });
+    return result;
   }
 
   #lost(): StoreLostError {

@@ -44,7 +44,11 @@ export async function simulate(seed: number): Promise<SimulationReport> {
 
   cluster.startDa();
   cluster.startStation();
-  await disturb(cluster, workload, faults, random);
+  try {
+    await disturb(cluster, workload, faults, random);
+  } catch (error) {
+    return report([`the simulation itself has failed: ${String(error)}`]);
+  }
   faults.heal();
   if (!(await settleDown(cluster, workload))) return report([await describeUnrest(cluster, workload, oracle)]);
   const books = await readBooks(cluster, workload, faults.counts.has('storeLost'));
