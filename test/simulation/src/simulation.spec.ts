@@ -20,7 +20,7 @@ describe('the payment services on simulated ports', () => {
     expect(faults.size).toBeGreaterThan(10);
   }, 300_000);
 
-  it.each([352, 2_143, 4_966, 502_065, 247_441_002])(
+  it.each([352, 2_143, 4_966, 502_065, 20_261_708, 247_441_002])(
     'keep them with seed %i, which has found something before',
     async (seed) => {
       expect((await simulate(seed)).problems).toEqual([]);

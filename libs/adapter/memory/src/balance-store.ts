@@ -105,8 +105,10 @@ export class MemoryBalanceStore implements BalanceStore {
   }): Promise<readonly DecidedEvent[]> {
     this.#refuseClosed();
     // All are looked at: after a jump of the clock, an entry that is old enough may stand behind one that is not.
-    const beforeMs = query.nowMs - query.minAgeMs;
-    return this.#markers.pending(query.limit, ({ decidedAtMs }) => decidedAtMs <= beforeMs);
+    return this.#markers.pending(
+      query.limit,
+      ({ decidedAtMs }) => Math.abs(query.nowMs - decidedAtMs) >= query.minAgeMs,
+    );
   }
 
   async outboxSize(): Promise<number> {

@@ -91,7 +91,10 @@ export interface BalanceStore {
   read(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]>;
   /** The ledger has these on record: their outbox entries go, their markers may go when room is needed. */
   settle(events: readonly EventKey[]): Promise<void>;
-  /** Outbox entries decided at least `minAgeMs` before `nowMs`, oldest first, at most `limit`. */
+  /**
+   * Outbox entries decided at least `minAgeMs` before `nowMs`, or as far behind it: by a clock that has jumped back since, for whom
+   * nobody should wait until it has come there again. In the order of their decisions, at most `limit`.
+   */
   outbox(query: {
     readonly nowMs: number;
     readonly minAgeMs: number;

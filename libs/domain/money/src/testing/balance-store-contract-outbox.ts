@@ -53,7 +53,9 @@ export function outboxContract(fresh: () => BalanceStore, makeStore: MakeBalance
 
     it('finds entries that a clock which jumped back has made', async () => {
       const [ahead, back] = [await send(9_000, 1n), await send(5, 1n)];
-      expect(await outbox()).toEqual([back]);
+      expect(await outbox()).toEqual([ahead, back]);
+      expect(await outbox({ minAgeMs: 8_000 })).toEqual([ahead]);
+      expect(await outbox({ minAgeMs: 8_001 })).toEqual([]);
       expect(await outbox({ nowMs: SAMPLE_START_MS + 9_000 })).toHaveLength(2);
       await store.settle([keyOf(ahead)]);
       expect(await outbox({ nowMs: SAMPLE_START_MS + 9_000 })).toEqual([back]);
