@@ -14,7 +14,7 @@ const STREAM_BATCH = 64;
 /** Gifts that wait for answers on the streams, eight messages: enough to keep the server busy, and no more than adds to the wait. */
 const STREAM_IN_FLIGHT = 512;
 const FULL: Durations = { rounds: 7, firstWarmUpMs: 5000, warmUpMs: 1500, measureMs: 4000 };
-const QUICK: Durations = { rounds: 3, firstWarmUpMs: 1500, warmUpMs: 300, measureMs: 1300 };
+const QUICK: Durations = { rounds: 3, firstWarmUpMs: 1500, warmUpMs: 300, measureMs: 1100 };
 const MB = 1e6;
 
 const RATIO_AIM = { grpc: 0.75, light: 0.65 } as const;
