@@ -1,6 +1,5 @@
-import { callCancelled } from '@giftmesh/mesh-context';
+import { callCancelled, type OutgoingCall } from '@giftmesh/mesh-context';
 import { toStatusError } from '@giftmesh/mesh-errors';
-import type { OutgoingCall } from './outgoing-call';
 
 export interface ClientStreamOptions {
   /** Opens the call; what it throws fails the first `next`. */

@@ -1,8 +1,15 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { SimulatedClock } from '@giftmesh/kernel-time';
-import { CallContext, callCancelled, runInCall, runOutsideCall, type MethodDefinition } from '@giftmesh/mesh-context';
+import {
+  CallContext,
+  callCancelled,
+  runInCall,
+  runOutsideCall,
+  type MethodDefinition,
+  type OutgoingCall,
+} from '@giftmesh/mesh-context';
 import { undeclaredPolicy, type MethodPolicy } from '@giftmesh/mesh-policy';
-import { createClient, type ClientOptions, type OutgoingCall, type Transport } from './index';
+import { createClient, type ClientOptions, type Transport } from './index';
 
 const bytes = (value: Buffer): Buffer => value;
 const method = (name: string, requestStream: boolean, responseStream: boolean): MethodDefinition => ({

@@ -1,8 +1,13 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import {
+  cancelReasonOf,
   currentCall,
   deadlineExceeded,
+  OutgoingCall,
+  wrapCall,
+  wrapStream,
+  type ClientPolicy,
   type MethodDefinition,
   type RequestOf,
   type ResponseOf,
@@ -10,9 +15,7 @@ import {
 } from '@giftmesh/mesh-context';
 import { DeadlineWheel, outgoingTimeout, RESERVE_MS } from '@giftmesh/mesh-deadline';
 import { undeclaredPolicy, type MethodPolicy } from '@giftmesh/mesh-policy';
-import { wrapCall, wrapStream, type ClientPolicy } from './client-policy';
 import { ClientStream } from './client-stream';
-import { cancelReasonOf, OutgoingCall } from './outgoing-call';
 import type { Transport } from './transport';
 
 /** What a caller may say of one call. */

@@ -1,5 +1,4 @@
-import type { MethodDefinition } from '@giftmesh/mesh-context';
-import type { OutgoingCall } from './outgoing-call';
+import type { MethodDefinition, OutgoingCall } from '@giftmesh/mesh-context';
 
 /**
  * How calls get to a service. One transport serves any number of clients and services.

@@ -1,6 +1,5 @@
 import type { StatusError } from '@giftmesh/kernel-errors';
-import { callCancelled, runInCall, type CallContext } from '@giftmesh/mesh-context';
-import type { ComposedPolicy } from './server-policy';
+import { callCancelled, runInCall, type CallContext, type ComposedPolicy } from '@giftmesh/mesh-context';
 
 export interface HostedStreamOptions {
   readonly context: CallContext;

@@ -1,7 +1,6 @@
 export { ListenError } from './listen-error';
 export { createMeshServer, type MeshServer, type MeshServerOptions } from './mesh-server';
 export type { ServerLimits } from './server-limits';
-export { composePolicies, type ServerPolicy } from './server-policy';
 export {
   ServiceHost,
   type OnInternalCallError,

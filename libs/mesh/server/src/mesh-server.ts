@@ -1,6 +1,6 @@
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
-import type { Service } from '@giftmesh/mesh-context';
+import type { ServerPolicy, Service } from '@giftmesh/mesh-context';
 import { HealthRegistry, healthDescriptors, healthService } from '@giftmesh/mesh-health';
 import { Drain, type Drainable, type DrainOutcome } from '@giftmesh/mesh-lifecycle';
 import { methodPolicies, serviceName, type MethodDefinition } from '@giftmesh/mesh-policy';
@@ -11,7 +11,6 @@ import { bidiMethod, serverStreamMethod } from './grpc-stream';
 import { ListenError } from './listen-error';
 import { grpcServerOptions, type ServerLimits } from './server-limits';
 import { ServiceHost, type OnInternalCallError, type ServedMethod } from './service-host';
-import type { ServerPolicy } from './server-policy';
 
 export interface MeshServerOptions {
   readonly services: readonly Service[];

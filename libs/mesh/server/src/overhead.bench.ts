@@ -17,7 +17,8 @@ import {
   type sendUnaryData,
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
-import { createMeshServer, service, type ServerPolicy } from './index';
+import type { ServerPolicy } from '@giftmesh/mesh-context';
+import { createMeshServer, service } from './index';
 
 const bytes = (value: Buffer): Buffer => value;
 const definition = {

@@ -2,11 +2,14 @@ import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import type { Clock } from '@giftmesh/kernel-time';
 import {
   CallContext,
+  composePolicies,
   DrainNotice,
   runInCall,
   type Arrival,
   type CallHost,
+  type ComposedPolicy,
   type HostedMethod,
+  type ServerPolicy,
   type Service,
 } from '@giftmesh/mesh-context';
 import {
@@ -19,7 +22,6 @@ import {
 import { toStatusError } from '@giftmesh/mesh-errors';
 import { undeclaredPolicy, type MethodDefinition, type MethodPolicy } from '@giftmesh/mesh-policy';
 import { HostedStream } from './hosted-stream';
-import { composePolicies, type ComposedPolicy, type ServerPolicy } from './server-policy';
 
 /** Told of everything a handler or policy threw that no caller may see. */
 export type OnInternalCallError = (thrown: unknown, method: string) => void;

@@ -23,7 +23,7 @@ export function callUnary(grpc: GrpcCall, method: MethodDefinition, request: unk
       answered(method, resolve, reject),
     );
     // Comes after the callback, but before anyone who awaits the answer goes on.
-    grpcCall.on('status', (status) => keepTrailers(grpc, status));
+    grpcCall.on('status', (status) => keepEnd(grpc, status, grpcCall));
     call.onCancel((reason) => {
       reject(reason);
       grpcCall.cancel();
@@ -49,7 +49,7 @@ export function callClientStream(grpc: GrpcCall, method: MethodDefinition, input
     });
     const requests = sendRequests(grpcCall, method, input, call);
     grpcCall.on('status', (status) => {
-      keepTrailers(grpc, status);
+      keepEnd(grpc, status, grpcCall);
       requests.stop();
     });
   });
@@ -70,8 +70,9 @@ function answered(
   };
 }
 
-/** Gives the trailers of a call to its policies. */
-export function keepTrailers({ call }: GrpcCall, status: StatusObject): void {
+/** Gives the trailers of a call, and who sent them, to its policies. */
+export function keepEnd({ call }: GrpcCall, status: StatusObject, from: { getPeer(): string }): void {
+  call.peer = from.getPeer();
   if (status.metadata !== undefined) call.trailers = new Trailers(status.metadata);
 }
 

@@ -4,7 +4,7 @@ import type { MethodDefinition } from '@giftmesh/mesh-context';
 import { fromGrpcError } from '@giftmesh/mesh-errors';
 import { decodeResponse, encodeRequest } from '../codec';
 import { peerGone } from '../transport-errors';
-import { bytesAsTheyAre, keepTrailers } from './grpc-single';
+import { bytesAsTheyAre, keepEnd } from './grpc-single';
 import type { GrpcCall } from './grpc-transport';
 import { sendRequests } from './send-requests';
 
@@ -40,7 +40,7 @@ export function streamBidi(grpc: GrpcCall, method: MethodDefinition, input: unkn
 function answersOf(
   grpc: GrpcCall,
   method: MethodDefinition,
-  stream: Pick<ClientReadableStream<Buffer>, 'read' | 'readableEnded' | 'on' | 'cancel'>,
+  stream: Pick<ClientReadableStream<Buffer>, 'read' | 'readableEnded' | 'on' | 'cancel' | 'getPeer'>,
 ): AsyncIterable<unknown> {
   const answers = new ObjectReader<unknown>(stream, {
     decode: (bytes: Buffer) => decodeResponse(method, bytes),
@@ -48,7 +48,7 @@ function answersOf(
   });
   // What had arrived before the bad end is still given to the reader.
   stream.on('error', (error) => answers.failAtEnd(fromGrpcError(error as ServiceError)));
-  stream.on('status', (status) => keepTrailers(grpc, status));
+  stream.on('status', (status) => keepEnd(grpc, status, stream));
   grpc.call.onCancel((reason) => {
     answers.fail(reason);
     stream.cancel();

@@ -2,7 +2,7 @@ import { Client, credentials, Metadata, type ChannelCredentials, type ChannelOpt
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import { DEADLINE_HEADER, formatDeadlineStamp } from '@giftmesh/mesh-deadline';
-import type { OutgoingCall } from '../outgoing-call';
+import type { OutgoingCall } from '@giftmesh/mesh-context';
 import type { Transport } from '../transport';
 import { transportClosed } from '../transport-errors';
 import { callClientStream, callUnary } from './grpc-single';

@@ -1,7 +1,12 @@
 import type { StatusError } from '@giftmesh/kernel-errors';
-import { metadataOf, type CallContext, type CallHost, type HostedMethod } from '@giftmesh/mesh-context';
+import {
+  metadataOf,
+  type CallContext,
+  type CallHost,
+  type HostedMethod,
+  type OutgoingCall,
+} from '@giftmesh/mesh-context';
 import { requestsOf } from '../requests';
-import type { OutgoingCall } from '../outgoing-call';
 import type { Transport } from '../transport';
 import { transportClosed, unimplemented } from '../transport-errors';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import type { StatusError } from '@giftmesh/kernel-errors';
-import { service, type Handlers } from '@giftmesh/mesh-context';
-import { createMeshServer, type MeshServer, type ServerPolicy } from '@giftmesh/mesh-server';
+import { service, type Handlers, type ServerPolicy } from '@giftmesh/mesh-context';
+import { createMeshServer, type MeshServer } from '@giftmesh/mesh-server';
 import { compileEcho, echoHandlers, type EchoDefinition, type SayRequest } from '@giftmesh/mesh-server/testing';
 import { createClient, type ClientOptions, type MeshClient } from '../client';
 import { grpcTransport } from '../grpc/grpc-transport';

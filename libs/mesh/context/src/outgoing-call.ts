@@ -1,5 +1,6 @@
 import { StatusError } from '@giftmesh/kernel-errors';
-import { Call, callCancelled, type CallMetadata, type CallOptions } from '@giftmesh/mesh-context';
+import { Call, callCancelled, type CallOptions } from './call';
+import type { CallMetadata } from './metadata';
 
 export interface OutgoingCallOptions extends CallOptions {
   /** Text metadata to send. */
@@ -13,6 +14,8 @@ export class OutgoingCall extends Call {
   #leaveSignal: (() => void) | undefined;
   /** What came back with the answer, whether it was good or bad; undefined until then. Set by the transport. */
   trailers: CallMetadata | undefined;
+  /** The backend that took the call, as its transport names it (`127.0.0.1:7001`); undefined until an answer, and where there is only one. Set by the transport. */
+  peer: string | undefined;
 
   constructor(options: OutgoingCallOptions) {
     super(options);

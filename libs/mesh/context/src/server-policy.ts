@@ -1,4 +1,4 @@
-import type { CallContext } from '@giftmesh/mesh-context';
+import type { CallContext } from './call-context';
 
 /**
  * Something that happens around a call: admission, telemetry, lanes. `next` runs what is further inside, at last the
