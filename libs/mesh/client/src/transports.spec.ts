@@ -99,14 +99,15 @@ describe.each(TRANSPORTS)('a client over the transport: %s', (kind) => {
         async *repeat() {},
       },
       serverPolicies: [
-        (call, next) => {
-          call.setTrailer('x-level', '7');
-          return next();
+        {
+          name: 'level',
+          begin: (call) => call.setTrailer('x-level', '7'),
         },
       ],
       client: {
         policies: [
           {
+            name: 'more',
             call: async (call, next) => {
               call.setMetadata('x-more', 'm');
               const answer = await next(call);
@@ -173,12 +174,12 @@ describe.each(TRANSPORTS)('a client over the transport: %s', (kind) => {
   it('applies the policies of both sides', async () => {
     const order: string[] = [];
     const { client } = await start(kind, {
-      serverPolicies: [async (call, next) => (order.push(`server ${call.policy.priority}`), next())],
+      serverPolicies: [{ name: 'seen', begin: (call) => void order.push(`server ${call.policy.priority}`) }],
       client: {
         methodPolicies: methodPolicies(echo.descriptors, { extension: echo.policyExtension }),
         policies: [
-          { call: (call, next) => (order.push(`outer ${call.policy.priority}`), next(call)) },
-          { call: (call, next) => (order.push('inner'), next(call)) },
+          { name: 'outer', call: (call, next) => (order.push(`outer ${call.policy.priority}`), next(call)) },
+          { name: 'inner', call: (call, next) => (order.push('inner'), next(call)) },
         ],
       },
     });
@@ -199,6 +200,7 @@ describe.each(TRANSPORTS)('a client over the transport: %s', (kind) => {
       client: {
         policies: [
           {
+            name: 'retry',
             async call(call, next) {
               for (;;) {
                 const attempt = call.attempt(300);

@@ -8,5 +8,7 @@ export { DrainNotice } from './drain-notice';
 export { service, type Handler, type Handlers, type Service } from './handlers';
 export { metadataOf, noMetadata, type CallMetadata } from './metadata';
 export { cancelReasonOf, OutgoingCall, type OutgoingCallOptions } from './outgoing-call';
-export { composePolicies, type ComposedPolicy, type ServerPolicy } from './server-policy';
+export { Passage } from './passage';
+export { noDecisions, type OnDecision, type PolicyState } from './policy-state';
+export { composeAround, type Around, type ServerPolicy } from './server-policy';
 export type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from '@giftmesh/mesh-policy';

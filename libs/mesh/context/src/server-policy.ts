@@ -1,22 +1,45 @@
+import type { StatusError } from '@giftmesh/kernel-errors';
 import type { CallContext } from './call-context';
+import type { PolicyState } from './policy-state';
 
 /**
- * Something that happens around a call: admission, telemetry, lanes. `next` runs what is further inside, at last the
- * handler; call it once, or not at all and throw a StatusError to refuse the call. What it rejects with is a StatusError.
- * For streams its promise covers the whole stream, until the last message was taken, and its value is undefined. What a
- * policy throws is the call's answer. The request is decoded inside of the innermost policy, so refusing costs no decoding.
+ * Something that happens around incoming calls: admission, telemetry, lanes. Calls that answer once and streams alike.
+ *
+ * `begin` and `end` cost no promise, so they are what most policies are made of; `around` is for those that change
+ * answers or errors. A refused call's request is never decoded.
  */
-export type ServerPolicy = (call: CallContext, next: () => Promise<unknown>) => Promise<unknown>;
+export interface ServerPolicy {
+  /** For metrics and state, `admission` for one. */
+  readonly name: string;
+  /**
+   * Before the handler: return to let the call in, throw a StatusError to refuse it, return a promise to let it wait. One
+   * that lets calls wait watches `call.onCancel`, since the call may end meanwhile.
+   */
+  readonly begin?: (call: CallContext) => void | Promise<void>;
+  /**
+   * After the call: exactly once for each call that `begin` let in, when it was answered (`error` is undefined), failed or
+   * was cancelled; for a stream, when its last message was taken. Trailers can still be set. Must not throw.
+   */
+  readonly end?: (call: CallContext, error: StatusError | undefined) => void;
+  /**
+   * Around the handler: `next` runs what is further inside, call it once or not at all. Rejections are StatusErrors. For
+   * streams the promise covers the whole stream, and its value is undefined.
+   */
+  readonly around?: Around;
+  /** What it has in mind now, for people. */
+  readonly state?: () => PolicyState;
+}
 
-/** Policies made into one. */
-export type ComposedPolicy = (call: CallContext, innermost: () => Promise<unknown>) => Promise<unknown>;
+/** See `ServerPolicy.around`. */
+export type Around = (call: CallContext, next: () => Promise<unknown>) => Promise<unknown>;
 
-/** Composes policies once, the first being the outermost: a call then costs one closure a policy. */
-export function composePolicies(policies: readonly ServerPolicy[]): ComposedPolicy {
-  let composed: ComposedPolicy = (_call, innermost) => innermost();
-  for (const policy of [...policies].reverse()) {
+/** Composes the `around`s of policies once, the first being the outermost: a call then costs one closure for each. */
+export function composeAround(policies: readonly ServerPolicy[]): Around {
+  let composed: Around = (_call, innermost) => innermost();
+  for (const { around } of [...policies].reverse()) {
+    if (around === undefined) continue;
     const inner = composed;
-    composed = (call, innermost) => policy(call, () => inner(call, innermost));
+    composed = (call, innermost) => around(call, () => inner(call, innermost));
   }
   return composed;
 }

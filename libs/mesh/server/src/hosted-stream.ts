@@ -1,9 +1,10 @@
 import type { StatusError } from '@giftmesh/kernel-errors';
-import { callCancelled, runInCall, type CallContext, type ComposedPolicy } from '@giftmesh/mesh-context';
+import { callCancelled, runInCall, type Around, type CallContext, type Passage } from '@giftmesh/mesh-context';
 
 export interface HostedStreamOptions {
   readonly context: CallContext;
-  readonly around: ComposedPolicy;
+  readonly passage: Passage;
+  readonly around: Around;
   /** Calls the handler. */
   readonly start: () => AsyncIterable<unknown>;
   readonly toError: (thrown: unknown) => StatusError;
@@ -71,11 +72,11 @@ export class HostedStream implements AsyncIterableIterator<unknown> {
       this.#endInside?.(error);
       // The policies may make another error of what the handler threw; what they threw themselves stays.
       if (this.#started) await this.#policiesEnd();
-      this.#finish();
+      this.#finish(error);
       throw error;
     }
     await this.#policiesEnd();
-    this.#finish();
+    this.#finish(undefined);
     return done;
   }
 
@@ -83,13 +84,14 @@ export class HostedStream implements AsyncIterableIterator<unknown> {
     try {
       await this.#outcome;
     } catch (thrown) {
-      this.#finish();
-      throw this.#options.toError(thrown);
+      const error = this.#options.toError(thrown);
+      this.#finish(error);
+      throw error;
     }
   }
 
   #open(): Promise<AsyncIterator<unknown>> {
-    const { around, context, start, toError } = this.#options;
+    const { around, context, passage, start, toError } = this.#options;
     return new Promise((resolve, reject) => {
       const innermost = (): Promise<unknown> =>
         new Promise((endWell, endBadly) => {
@@ -103,7 +105,10 @@ export class HostedStream implements AsyncIterableIterator<unknown> {
           }
           this.#started = true;
         });
-      this.#outcome = runInCall(context, async () => around(context, innermost));
+      this.#outcome = runInCall(context, async () => {
+        await passage.enter();
+        return around(context, innermost);
+      });
       // A policy that refuses never starts the handler; one that answers without it is a stream without messages.
       this.#outcome.then(() => resolve(emptyIterator), reject);
     });
@@ -112,7 +117,7 @@ export class HostedStream implements AsyncIterableIterator<unknown> {
   #cancelled(reason: StatusError): void {
     if (this.#over) return;
     this.#over = true;
-    this.#options.onEnd();
+    this.#end(reason);
     for (const fail of this.#waiting) fail(reason);
     this.#endInside?.(reason);
     // Nobody waits for the policies or the handler any more; what they still throw has no one to go to.
@@ -125,11 +130,16 @@ export class HostedStream implements AsyncIterableIterator<unknown> {
     if (iterator !== undefined) await runInCall(this.#options.context, () => iterator.return?.());
   }
 
-  #finish(): void {
+  #finish(error: StatusError | undefined): void {
     if (this.#over) return;
     this.#over = true;
     this.#options.context.finish();
+    this.#end(error);
+  }
+
+  #end(error: StatusError | undefined): void {
     this.#options.onEnd();
+    this.#options.passage.leave(error);
   }
 }
 

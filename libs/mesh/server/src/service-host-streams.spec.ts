@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { currentCall, type CallContext } from '@giftmesh/mesh-context';
 import { sleepUntilAborted } from './testing';
-import { hosted, ok, REPEAT, unused } from './testing/hosted-kit';
+import { arounds, hosted, ok, REPEAT, unused } from './testing/hosted-kit';
 
 describe('ServiceHost, streams', () => {
   it('pulls: a handler does not run ahead of its consumer', async () => {
@@ -45,7 +45,7 @@ describe('ServiceHost, streams', () => {
           order.push('handler done');
         },
       },
-      { policies: [async (_call, next) => (await next(), order.push('policy done'), undefined)] },
+      { policies: arounds(async (_call, next) => (await next(), order.push('policy done'), undefined)) },
     );
     for await (const _ of repeat().answers) order.push('message');
     expect(order).toEqual(['message', 'handler done', 'policy done']);
@@ -66,8 +66,8 @@ describe('ServiceHost, streams', () => {
   });
 
   it.each([
-    ['the handler', { repeat: unused }, []],
-    ['a policy', { repeat: unused }, [() => Promise.reject(new Error('secret'))]],
+    ['the handler', { repeat: unused }, arounds()],
+    ['a policy', { repeat: unused }, arounds(() => Promise.reject(new Error('secret')))],
   ])('reports once what %s throws before the first message', async (_who, handlers, policies) => {
     const { internal, repeat, host } = hosted(handlers, { policies });
     await expect(repeat().answers.next()).rejects.toMatchObject({ code: StatusCode.INTERNAL });
@@ -83,7 +83,7 @@ describe('ServiceHost, streams', () => {
         throw other;
       });
     await expect(
-      hosted({ repeat: unused }, { policies: [translate] })
+      hosted({ repeat: unused }, { policies: arounds(translate) })
         .repeat()
         .answers.next(),
     ).rejects.toBe(other);
@@ -94,7 +94,7 @@ describe('ServiceHost, streams', () => {
           unused();
         },
       },
-      { policies: [translate] },
+      { policies: arounds(translate) },
     ).repeat();
     await answers.next();
     await expect(answers.next()).rejects.toBe(other);
@@ -102,7 +102,7 @@ describe('ServiceHost, streams', () => {
   });
 
   it('is a stream without messages when a policy answers for the handler', async () => {
-    const { repeat } = hosted({ repeat: unused }, { policies: [() => Promise.resolve()] });
+    const { repeat } = hosted({ repeat: unused }, { policies: arounds(() => Promise.resolve()) });
     expect(await repeat().answers.next()).toEqual({ done: true, value: undefined });
   });
 

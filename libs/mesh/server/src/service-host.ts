@@ -2,12 +2,13 @@ import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import type { Clock } from '@giftmesh/kernel-time';
 import {
   CallContext,
-  composePolicies,
+  composeAround,
   DrainNotice,
+  Passage,
   runInCall,
+  type Around,
   type Arrival,
   type CallHost,
-  type ComposedPolicy,
   type HostedMethod,
   type ServerPolicy,
   type Service,
@@ -55,7 +56,8 @@ export type Settle = (error: StatusError | undefined, value: unknown) => void;
 export class ServiceHost implements CallHost {
   readonly #methods = new Map<string, ServedMethod>();
   readonly #clock: Clock;
-  readonly #around: ComposedPolicy;
+  readonly #policies: readonly ServerPolicy[];
+  readonly #around: Around;
   readonly #wheel: DeadlineWheel;
   readonly #queueingMsMax: number;
   readonly #onInternalError: OnInternalCallError | undefined;
@@ -65,7 +67,8 @@ export class ServiceHost implements CallHost {
   /** Throws TypeError when two services have the same method, RangeError for a negative `queueingMsMax`. */
   constructor(options: ServiceHostOptions) {
     this.#clock = options.clock;
-    this.#around = composePolicies(options.policies ?? []);
+    this.#policies = options.policies ?? [];
+    this.#around = composeAround(this.#policies);
     this.#wheel = new DeadlineWheel({ clock: options.clock });
     this.#queueingMsMax = options.queueingMsMax ?? QUEUEING_MS_MAX;
     if (!(this.#queueingMsMax >= 0)) {
@@ -117,11 +120,13 @@ export class ServiceHost implements CallHost {
    */
   run(method: ServedMethod, context: CallContext, input: () => unknown, settle: Settle): void {
     let settled = false;
+    const passage = new Passage(this.#policies, context);
     const end = (error: StatusError | undefined, value: unknown): void => {
       if (settled) return;
       settled = true;
       this.#wheel.delete(context);
       context.finish();
+      passage.leave(error);
       settle(error, value);
     };
     context.onCancel((reason) => end(reason, undefined));
@@ -144,7 +149,11 @@ export class ServiceHost implements CallHost {
     };
     const fail = (thrown: unknown): void => end(this.#statusOf(thrown, context, settled), undefined);
     try {
-      runInCall(context, () => this.#around(context, innermost)).then((value) => end(undefined, value), fail);
+      runInCall(context, () => {
+        const waiting = passage.enter();
+        if (waiting === undefined) return this.#around(context, innermost);
+        return waiting.then(() => this.#around(context, innermost));
+      }).then((value) => end(undefined, value), fail);
     } catch (thrown) {
       fail(thrown);
     }
@@ -163,6 +172,7 @@ export class ServiceHost implements CallHost {
     }
     return new HostedStream({
       context,
+      passage: new Passage(this.#policies, context),
       around: this.#around,
       start: () => method.handler(input()) as AsyncIterable<unknown>,
       toError: (thrown) => this.#statusOf(thrown, context, context.ended),

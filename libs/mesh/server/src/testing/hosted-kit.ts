@@ -1,5 +1,5 @@
 import { SimulatedClock } from '@giftmesh/kernel-time';
-import { service, type Handlers } from '@giftmesh/mesh-context';
+import { service, type Around, type Handlers, type ServerPolicy } from '@giftmesh/mesh-context';
 import { methodPolicies } from '@giftmesh/mesh-policy';
 import { ServiceHost, type ServiceHostOptions } from '../service-host';
 import { compileEcho, type EchoDefinition, type SayResponse } from './echo';
@@ -16,6 +16,9 @@ export const unused = (): never => {
 };
 /** An answer. */
 export const ok: SayResponse = { text: 'ok', index: 0 };
+
+/** Policies of nothing but an `around`. */
+export const arounds = (...all: Around[]): ServerPolicy[] => all.map((around) => ({ name: 'test', around }));
 
 /** The echo service on a host with a simulated clock: how to call it, and what was reported as internal. */
 export function hosted(handlers: Partial<Handlers<EchoDefinition>>, options: Partial<ServiceHostOptions> = {}) {
