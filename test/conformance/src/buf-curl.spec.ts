@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { v7 } from 'uuid';
-import { Harness, repositoryRoot, type RunningMesh } from '@giftmesh/test-harness';
+import { repositoryRoot, useMesh, type RunningMesh } from '@giftmesh/test-harness';
 
 const run = promisify(execFile);
 const buf = join(repositoryRoot(), 'node_modules/.bin/buf');
@@ -23,15 +23,9 @@ const services = (mesh: RunningMesh) =>
   ] as const;
 
 describe('buf curl', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
+  const mesh = useMesh();
   const call = async (address: string, method: string, request: object): Promise<Record<string, unknown>> =>
     JSON.parse(await bufCurl('-d', JSON.stringify(request), `http://${address}/${method}`)) as Record<string, unknown>;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  }, 30_000);
-  afterAll(() => harness.close());
 
   it('lists every service and method, health and both reflections included', async () => {
     for (const [address, service] of services(mesh)) {

@@ -1,43 +1,19 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Harness, repositoryRoot, type RunningMesh } from '@giftmesh/test-harness';
+import { Harness, repositoryRoot, useMesh } from '@giftmesh/test-harness';
+import { BUILD_LIMIT_MS, grpcurlProgram } from './grpcurl-program';
 
-const GRPCURL = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3';
-const folder = join(repositoryRoot(), 'tmp/tools');
-const hasGo = spawnSync('go', ['version']).status === 0;
-
-/** grpcurl from the PATH, or built by Go into tmp/tools; undefined where neither is there. */
-function grpcurl(): string | undefined {
-  if (spawnSync('grpcurl', ['-version']).status === 0) return 'grpcurl';
-  const built = join(folder, 'grpcurl');
-  if (existsSync(built)) return built;
-  if (!hasGo) return undefined;
-  mkdirSync(folder, { recursive: true });
-  const install = spawnSync('go', ['install', GRPCURL], {
-    env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' },
-    encoding: 'utf8',
-    timeout: 240_000,
-  });
-  if (install.status === 0) return built;
-  process.stderr.write(`grpcurl could not be built: ${install.stderr}\n`);
-  return undefined;
-}
-
-const program = grpcurl();
-if (program === undefined) process.stderr.write('SKIPPED: no grpcurl, and no Go to build it\n');
-
-(program === undefined ? describe.skip : describe)('grpcurl', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
+describe('grpcurl', () => {
+  const mesh = useMesh();
+  let program: string;
   const grpcurlRun = async (...args: string[]): Promise<string> =>
-    (await promisify(execFile)(program ?? '', ['-plaintext', ...args], { timeout: 30_000 })).stdout;
+    (await promisify(execFile)(program, ['-plaintext', ...args], { timeout: 30_000 })).stdout;
 
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  }, 30_000);
-  afterAll(() => harness.close());
+  beforeAll(() => {
+    program = grpcurlProgram(join(repositoryRoot(), 'tmp/tools'));
+  }, BUILD_LIMIT_MS + 10_000);
 
   it('lists and describes every service', async () => {
     for (const [address, service] of [
@@ -73,5 +49,22 @@ if (program === undefined) process.stderr.write('SKIPPED: no grpcurl, and no Go 
       'giftmesh.interaction.v1.InteractionService/EnterRoom',
     );
     expect(entered).toContain('"hostId": "9000001"');
+  });
+});
+
+describe('without grpcurl', () => {
+  const harness = new Harness();
+  afterAll(() => harness.close());
+
+  it('the tests fail, and say what to install', () => {
+    const empty = harness.folder();
+    expect(() => grpcurlProgram(empty, { PATH: empty })).toThrow(/no Go\. Install Go .*or put grpcurl on the PATH/);
+  });
+
+  it('the tests fail when Go cannot build it, and say why', () => {
+    const folder = harness.folder();
+    const go = join(folder, 'go');
+    writeFileSync(go, '#!/bin/sh\n[ "$1" = version ] || { echo "no route to proxy" >&2; exit 1; }\n', { mode: 0o755 });
+    expect(() => grpcurlProgram(folder, { PATH: folder })).toThrow(/could not build it: no route to proxy\nInstall Go/);
   });
 });

@@ -1,6 +1,6 @@
 import type { da } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
-import { Harness, type RunningMesh } from '@giftmesh/test-harness';
+import { useMesh } from '@giftmesh/test-harness';
 import { AMOUNT_MAX } from './support/bad-events';
 import { BAD_ORDERS, BAD_REVERSALS } from './support/bad-orders';
 import { booksOf } from './support/books';
@@ -13,20 +13,17 @@ import { integerField } from './support/wire';
 const SERVICE = '/giftmesh.payment.da.v1.PaymentDaService';
 
 describe('bad input to PaymentDaService', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
+  const mesh = useMesh();
   let userId: bigint;
   /** An applied gift of the user. */
   let originalEventId: string;
 
   beforeAll(async () => {
-    mesh = await harness.startMesh();
     userId = await viewerWith(mesh, AMOUNT_MAX);
     const gift = giftOf({ viewerId: userId, count: 5 });
     await mesh.interaction.call.sendGift(gift);
     originalEventId = gift.eventId;
   });
-  afterAll(() => harness.close());
 
   const books = () => booksOf(mesh, [userId, HOST]);
   const invalid = (...fields: readonly string[]): ExpectedRefusal => ({

@@ -1,6 +1,6 @@
 import { interaction } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
-import { Harness, readStream, type RunningMesh } from '@giftmesh/test-harness';
+import { readStream, useMesh } from '@giftmesh/test-harness';
 import { BAD_SENDS } from './support/bad-sends';
 import { booksOf } from './support/books';
 import { eventIdAt, newUser } from './support/ids';
@@ -14,17 +14,14 @@ const { LeaderboardKind, LeaderboardPeriod } = interaction;
 const SERVICE = '/giftmesh.interaction.v1.InteractionService';
 
 describe('bad input to InteractionService', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
+  const mesh = useMesh();
   /** Pays in all tests, and has enough for everything that is asked for. */
   let viewerId: bigint;
 
   beforeAll(async () => {
-    mesh = await harness.startMesh();
     viewerId = await viewerWith(mesh, 1_000_000n);
     for (const streamer of STREAMERS.slice(0, 2)) await recharge(mesh, streamer, 1_000n);
   });
-  afterAll(() => harness.close());
 
   const books = () => booksOf(mesh, [viewerId, ...STREAMERS]);
   const invalid = (reason: string, ...fields: readonly string[]): ExpectedRefusal => ({

@@ -1,6 +1,6 @@
 import { common, station } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
-import { Harness, type RunningMesh } from '@giftmesh/test-harness';
+import { useMesh } from '@giftmesh/test-harness';
 import { AMOUNT_MAX, BAD_EVENTS } from './support/bad-events';
 import { BAD_ORDERS, BAD_REVERSALS } from './support/bad-orders';
 import { booksOf } from './support/books';
@@ -14,16 +14,13 @@ const { AssetType, EventOutcome, EventType } = common;
 const SERVICE = '/giftmesh.payment.station.v1.PaymentStationService';
 
 describe('bad input to PaymentStationService', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
+  const mesh = useMesh();
   /** Pays in all tests, and has enough for everything that is asked for. */
   let payer: bigint;
 
   beforeAll(async () => {
-    mesh = await harness.startMesh();
     payer = await viewerWith(mesh, AMOUNT_MAX);
   });
-  afterAll(() => harness.close());
 
   const books = () => booksOf(mesh, [payer, HOST, HOST + 1n, HOST + 2n]);
   const good = () => eventOf({ payer, payees: [HOST], each: 1n });

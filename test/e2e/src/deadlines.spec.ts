@@ -1,6 +1,6 @@
 import { da, interaction, station } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
-import { Harness, type Connection, type RunningMesh } from '@giftmesh/test-harness';
+import { Harness, useMesh, type Connection } from '@giftmesh/test-harness';
 import { booksOf } from './support/books';
 import { newEventId, newUser } from './support/ids';
 import { callRaw, frame } from './support/raw-call';
@@ -16,13 +16,7 @@ const SERVICES = {
 } as const;
 
 describe('a deadline', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  });
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   /** A call with its headers as they are given: a grpc-js client does not even send what has expired. */
   const call = (

@@ -1,6 +1,6 @@
 import { common, type interaction } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
-import { Harness, type RunningMesh } from '@giftmesh/test-harness';
+import { useMesh } from '@giftmesh/test-harness';
 import { eventIdAt, newUser } from './support/ids';
 import { expectRefusal, refusalOf } from './support/refusals';
 import {
@@ -18,13 +18,7 @@ import {
 import { sendStreamed } from './support/send-streamed';
 
 describe('an event that comes again', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  });
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   it('gets its first answer, whatever happened since, and costs nothing', async () => {
     const viewerId = await viewerWith(mesh, 10n);

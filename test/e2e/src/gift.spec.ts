@@ -1,5 +1,5 @@
 import { common, interaction, type da } from '@giftmesh/contract';
-import { Harness, readStream, type CallError, type RunningMesh } from '@giftmesh/test-harness';
+import { readStream, useMesh, type CallError } from '@giftmesh/test-harness';
 import { eventually } from './support/eventually';
 import { newUser } from './support/ids';
 import {
@@ -17,13 +17,7 @@ import { sendStreamed } from './support/send-streamed';
 import { refusalOf } from './support/refusals';
 
 describe('a gift', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  });
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   it('goes from the purse to the streamer, the room, the rankings and the books', async () => {
     const roomId = 7n;
@@ -197,11 +191,9 @@ describe('a gift', () => {
 });
 
 describe('every RPC', () => {
-  const harness = new Harness();
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   it('answers', async () => {
-    const mesh = await harness.startMesh();
     const { interaction: viewers, station, da } = mesh;
     const viewerId = await viewerWith(mesh, 50n);
     const gift = giftOf({ viewerId });

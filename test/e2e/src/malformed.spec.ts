@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { interaction, station } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
 import { seededRandom } from '@giftmesh/kernel-random';
-import { CallError, Harness, type RunningMesh } from '@giftmesh/test-harness';
+import { CallError, useMesh } from '@giftmesh/test-harness';
 import { checkHealth, HEALTH, SERVICE_NAMES } from './support/health';
 import { METHODS, type Method } from './support/methods';
 import { callBytes, callRaw, frame, type RawCall } from './support/raw-call';
@@ -17,13 +17,7 @@ const RANDOM_CALLS = 200;
 const SEED = Number(process.env['E2E_SEED'] ?? Date.now() % 2 ** 31);
 
 describe('malformed requests', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  });
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   const call = (method: Method, request: Buffer, more: Partial<RawCall> = {}) =>
     callRaw({

@@ -1,18 +1,12 @@
 import { status } from '@grpc/grpc-js';
-import { Harness, type RunningMesh } from '@giftmesh/test-harness';
+import { useMesh } from '@giftmesh/test-harness';
 import { eventually } from './support/eventually';
 import { expectRefusal, refusalOf } from './support/refusals';
 import { giftOf, ROOM, viewerWith } from './support/requests';
 import { sendStreamed } from './support/send-streamed';
 
 describe('paging', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  });
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   it('of ListGifts gives every gift once, in pages of any size', async () => {
     const all = await mesh.interaction.call.listGifts({ roomId: ROOM, pageSize: 500, pageToken: '' });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Harness, repositoryRoot } from '@giftmesh/test-harness';
+import { repositoryRoot, useMesh } from '@giftmesh/test-harness';
 
 /** The block of README.md under a heading. */
 function shellBlockUnder(heading: string): string {
@@ -12,11 +12,9 @@ function shellBlockUnder(heading: string): string {
 }
 
 describe('README', () => {
-  const harness = new Harness();
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   it('sends a gift by hand, word for word but for the ports', async () => {
-    const mesh = await harness.startMesh();
     const commands = shellBlockUnder('Send a gift by hand')
       .replaceAll('127.0.0.1:7001', mesh.addresses.interaction)
       .replaceAll('127.0.0.1:7002', mesh.addresses.station);

@@ -1,19 +1,13 @@
 import { common } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
-import { Harness, type RunningMesh } from '@giftmesh/test-harness';
+import { useMesh } from '@giftmesh/test-harness';
 import { eventually } from './support/eventually';
 import { newEventId, newUser } from './support/ids';
 import { expectRefusal, refusalOf } from './support/refusals';
 import { balanceOf, giftOf, ledgerBalanceOf, orderOf, recordsOf, STREAMERS, viewerWith } from './support/requests';
 
 describe('a reversal', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  });
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   const refused = (code: status) => ({ by: 'payment', code, reason: 'REVERSAL_REFUSED' }) as const;
 

@@ -1,7 +1,7 @@
 import type { interaction } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
 import { sleep, systemClock } from '@giftmesh/kernel-time';
-import { Harness, readStream, type RunningMesh } from '@giftmesh/test-harness';
+import { readStream, useMesh } from '@giftmesh/test-harness';
 import { eventually } from './support/eventually';
 import { newEventId } from './support/ids';
 import { expectRefusal } from './support/refusals';
@@ -9,13 +9,7 @@ import { giftOf, ledgerBalanceOf, viewerWith } from './support/requests';
 import { sendStreamed } from './support/send-streamed';
 
 describe('StreamGifts', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  });
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   it('answers everything that was sent before the half-close, each gift once', async () => {
     const viewers = await Promise.all(Array.from({ length: 4 }, () => viewerWith(mesh, 1_000n)));

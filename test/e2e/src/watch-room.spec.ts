@@ -1,6 +1,6 @@
 import type { interaction } from '@giftmesh/contract';
 import { status } from '@grpc/grpc-js';
-import { Harness, readStream, type RunningMesh } from '@giftmesh/test-harness';
+import { readStream, useMesh } from '@giftmesh/test-harness';
 import { eventually } from './support/eventually';
 import { newUser } from './support/ids';
 import { expectRefusal } from './support/refusals';
@@ -10,13 +10,7 @@ import { sendStreamed } from './support/send-streamed';
 type Seen = interaction.WatchRoomResponse;
 
 describe('WatchRoom', () => {
-  const harness = new Harness();
-  let mesh: RunningMesh;
-
-  beforeAll(async () => {
-    mesh = await harness.startMesh();
-  });
-  afterAll(() => harness.close());
+  const mesh = useMesh();
 
   /** Watches until `enough`; then all that was seen. */
   async function watch(roomId: bigint, resumeToken: string, enough: (seen: readonly Seen[]) => boolean) {

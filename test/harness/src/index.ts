@@ -6,3 +6,4 @@ export { Harness, type MeshClients, type RunningMesh } from './harness';
 export { readStream, type StreamEnd } from './read-stream';
 export { repositoryRoot } from './repository-root';
 export { TempFolders } from './temp-folders';
+export { useMesh } from './use-mesh';

@@ -15,10 +15,6 @@ export class Markers {
     return this.#outbox.size;
   }
 
-  get settledSize(): number {
-    return this.#settled.size;
-  }
-
   /** A number that no user has had as `asOf`. */
   nextAsOf(): number {
     this.#asOf += 1;
@@ -67,7 +63,7 @@ export class Markers {
     }
   }
 
-  /** Outbox entries for whom `isWanted` is true, in the order of their decisions, at most `limit`. */
+  /** Outbox entries for which `isWanted` is true, in the order of their decisions, at most `limit`. */
   pending(limit: number, isWanted: (decided: DecidedEvent) => boolean): DecidedEvent[] {
     const found: DecidedEvent[] = [];
     for (let node = this.#outbox.oldest; node !== undefined && found.length < limit; node = node.newer)

@@ -19,7 +19,7 @@ export class UserEntry {
   asOf = 0;
   /** Decisions in the outbox. */
   pendingCount = 0;
-  /** Time of the last debit; undefined until there is one, or until somebody looks for idle users. */
+  /** Time of the last debit; undefined before the first and after a read, until somebody looks for idle users. */
   usedAtMs: number | undefined = undefined;
   /** Newest id among refusals, empty without any: they advance no `seq`, so a stale snapshot must be told by them. */
   refusedId = '';

@@ -11,8 +11,6 @@ export const EXIT = {
   UNAVAILABLE: 69,
   /** The data folder can't be written. */
   CANT_CREATE: 73,
-  /** The disk is full or fails. */
-  IO: 74,
   /** Another process works on the same data: try again when it has ended. */
   LOCKED: 75,
   /** The configuration is wrong. */

@@ -34,9 +34,9 @@ describe('runProcess', () => {
   });
 
   it('ends with the code of an error that people can do something about, and says it', async () => {
-    const start = () => Promise.reject(new ExitError('the disk is full', EXIT.IO));
-    expect(await runProcess(definition(start))).toBe(EXIT.IO);
-    expect(errors.mock.calls.join()).toContain('test: the disk is full');
+    const start = () => Promise.reject(new ExitError('the folder is read-only', EXIT.CANT_CREATE));
+    expect(await runProcess(definition(start))).toBe(EXIT.CANT_CREATE);
+    expect(errors.mock.calls.join()).toContain('test: the folder is read-only');
   });
 
   it('ends with 70 for anything unforeseen', async () => {

@@ -55,11 +55,6 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** True for an error that says the disk is full. */
-export function isDiskFull(error: unknown): boolean {
-  return sqliteCodeOf(error) === 'SQLITE_FULL';
-}
-
 /** The {@link DataFileError} that an error of SQLite or of the file system means for the file; others are returned as they are. */
 export function asDataFileError(path: string, error: unknown): unknown {
   if (error instanceof DataFileError) return error;

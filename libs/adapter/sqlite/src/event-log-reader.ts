@@ -4,9 +4,12 @@ import type { Database } from './database';
 import { BatchCursor } from './event-log-batch';
 import { batchKey, firstOffsetOf } from './event-log-schema';
 
-interface BatchRow {
+interface BatchHead {
   readonly key: number;
   readonly count: number;
+}
+
+interface BatchRow extends BatchHead {
   readonly checksum: number;
   readonly payload: Uint8Array;
 }
@@ -35,8 +38,8 @@ export class EventLogReader<T> {
     this.#codec = codec;
     this.#partitionCount = partitionCount;
     const head = 'SELECT key, count FROM batch WHERE key >= ? AND key < ? ORDER BY key';
-    this.#last = db.prepare<[number, number], BatchRow>(`${head} DESC LIMIT 1`);
-    this.#first = db.prepare<[number, number], BatchRow>(`${head} LIMIT 1`);
+    this.#last = db.prepare<[number, number], BatchHead>(`${head} DESC LIMIT 1`);
+    this.#first = db.prepare<[number, number], BatchHead>(`${head} LIMIT 1`);
     this.#covering = db
       .prepare<[number, number], number | null>('SELECT max(key) FROM batch WHERE key >= ? AND key <= ?')
       .pluck();

@@ -1,4 +1,4 @@
-export * from './data-file-error';
+export { DataFileError, type DataFileProblem } from './data-file-error';
 export { openDatabase, type Database, type Durability, type OpenDatabaseOptions } from './database';
 export { isDataFolderLocked, lockDataFolder, type DataFolderLock } from './data-folder-lock';
 export { SqliteEventLog } from './event-log';

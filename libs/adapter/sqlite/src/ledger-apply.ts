@@ -19,6 +19,7 @@ import {
 import type { Database } from './database';
 import { countersOf, type AccountTable } from './ledger-rows';
 import { ASSET_CODES, BIZ_CODES, EVENT_TYPE_CODES, OUTCOME_CODES } from './ledger-schema';
+import { fencesIn } from './ledger-state';
 
 const EVENT_COLUMNS =
   'user_id, role, event_id, op_user_id, event_type, outcome, biz_id, biz_type, obj_id, quantity, asset_type, incr, ' +
@@ -26,6 +27,7 @@ const EVENT_COLUMNS =
 
 /** Applies slices of the log: the ledger's hot path. */
 export class LedgerApplier {
+  readonly #db: Database;
   readonly #clock: Clock;
   readonly #shards: ShardMap;
   readonly #accounts: AccountTable;
@@ -34,7 +36,6 @@ export class LedgerApplier {
   readonly #selectEventType;
   readonly #selectPosition;
   readonly #putPosition;
-  readonly #selectFences;
   readonly #putFence;
   readonly #dataVersion;
   readonly #insertAnomaly;
@@ -44,6 +45,7 @@ export class LedgerApplier {
   #fences: { readonly dataVersion: unknown; readonly fences: Fences } | undefined;
 
   constructor(db: Database, accounts: AccountTable, clock: Clock, shards: ShardMap) {
+    this.#db = db;
     this.#clock = clock;
     this.#shards = shards;
     this.#accounts = accounts;
@@ -65,7 +67,6 @@ export class LedgerApplier {
     this.#putPosition = db.prepare(
       'INSERT INTO event_position VALUES (?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset',
     );
-    this.#selectFences = db.prepare<[]>('SELECT shard, fence FROM shard_generation').raw();
     this.#putFence = db.prepare(
       'INSERT INTO shard_generation VALUES (?, 0, ?) ON CONFLICT DO UPDATE SET fence = excluded.fence',
     );
@@ -128,10 +129,7 @@ export class LedgerApplier {
 
   #currentFences(): Fences {
     const dataVersion = this.#dataVersion.get();
-    if (this.#fences?.dataVersion !== dataVersion) {
-      const rows = this.#selectFences.all() as [shard: bigint, fence: bigint][];
-      this.#fences = { dataVersion, fences: new Map(rows.map(([shard, fence]) => [Number(shard), Number(fence)])) };
-    }
+    if (this.#fences?.dataVersion !== dataVersion) this.#fences = { dataVersion, fences: fencesIn(this.#db) };
     return this.#fences?.fences ?? new Map<number, number>();
   }
 

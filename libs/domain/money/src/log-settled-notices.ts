@@ -36,12 +36,12 @@ export class LogSettledNotices implements SettledNotices {
 
   subscribe(onNotice: (notice: SettledNotice) => void): () => Promise<void> {
     let current: Subscription | undefined;
+    let cancel = (): void => undefined;
     const start = (): void => {
       current = this.#subscribeAtEnd(onNotice, () => {
         cancel = this.clock.schedule(RETRY_DELAY_MS, start);
       });
     };
-    let cancel = (): void => undefined;
     start();
     return async () => {
       cancel();

@@ -36,7 +36,7 @@ export interface InteractionService {
   stats(): InteractionStats;
 }
 
-/** Letters of an instance's id. */
+/** Random bytes of an instance's id, which is their hexadecimal text. */
 const INSTANCE_ID_BYTES = 8;
 
 /** Builds the service on its ports. Throws RangeError for options that make no sense. Nothing runs before `start`. */

@@ -59,7 +59,7 @@ export function refusalToProto(refused: Refusal): commonErrors.Error {
   };
 }
 
-/** Throws when there is a refusal. */
+/** Throws the refusal as a StatusError. */
 export function refuse(refused: Refusal): never {
   throw new StatusError(refused);
 }

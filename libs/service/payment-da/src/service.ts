@@ -31,7 +31,7 @@ import { cursorOf, pageSizeOf, pageToken } from './record-page';
 /** The most users or events of one request. */
 export const REQUEST_ITEMS_MAX = 1_000;
 /** The most decided events that a load lists for one user; who has more is asked about one by one. */
-export const LOADED_EVENTS_MAX = 200;
+const LOADED_EVENTS_MAX = 200;
 
 /** Times are below this: a UUIDv7 has 48 bits for its own. Milliseconds. */
 const TIME_MS_END = 2 ** 48;

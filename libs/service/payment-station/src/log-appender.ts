@@ -21,16 +21,20 @@ export const DEFAULT_LOG_APPENDER_OPTIONS: LogAppenderOptions = {
 
 interface Group {
   readonly entries: readonly LogAppend<LogEntry>[];
-  /** Places in `#waiting`. */
-  readonly keys: readonly string[];
+  /** The events among the entries. */
+  readonly waiting: readonly Waiting[];
   readonly done: Deferred<void>;
 }
 
 /** An event on its way. */
 interface Waiting {
+  readonly eventId: string;
   readonly opUserId: bigint;
   readonly durable: Promise<void>;
 }
+
+/** Events of several users under one id: so rare that one alone stands without an array. */
+type WaitingOfId = Waiting | Waiting[];
 
 /**
  * Writes decisions to the log: one append under way, what queues meanwhile goes with the next (group commit). A failed append is
@@ -39,9 +43,9 @@ interface Waiting {
  */
 export class LogAppender {
   #queue: Group[] = [];
-  readonly #waiting = new Map<string, Waiting>();
-  /** Keys of `#waiting` that are not an event's id alone. */
-  #longKeys = 0;
+  /** By the event's id. */
+  readonly #waiting = new Map<string, WaitingOfId>();
+  #pending = 0;
   #running = false;
   #failures = 0;
   #lastError: unknown;
@@ -67,32 +71,33 @@ export class LogAppender {
 
   /** Events on their way to the log. */
   get pending(): number {
-    return this.#waiting.size;
+    return this.#pending;
   }
 
   /** True while this event is on its way to the log. */
-  isPending(decided: DecidedEvent): boolean {
-    return this.#waiting.has(this.#keyOf(decided));
+  isPending({ event }: DecidedEvent): boolean {
+    return ofUser(this.#waiting.get(event.eventId), event.opUserId) !== undefined;
   }
 
   /** Resolves when all are durable. Events that are on their way already are waited for, not written again. */
   async append(events: readonly DecidedEvent[]): Promise<void> {
     const waits = new Set<Promise<void>>();
     const entries: LogAppend<LogEntry>[] = [];
-    const keys: string[] = [];
+    const waiting: Waiting[] = [];
     const done = deferred<void>();
     for (const decided of events) {
-      const { opUserId } = decided.event;
-      const key = this.#keyOf(decided);
-      const known = this.#waiting.get(key);
+      const { eventId, opUserId } = decided.event;
+      const same = this.#waiting.get(eventId);
+      const known = ofUser(same, opUserId);
       if (known === undefined) {
-        this.#waiting.set(key, { opUserId, durable: done.promise });
-        if (key !== decided.event.eventId) this.#longKeys += 1;
+        const one = { eventId, opUserId, durable: done.promise };
+        this.#waiting.set(eventId, same === undefined ? one : [same, one].flat());
+        this.#pending += 1;
+        waiting.push(one);
         entries.push({ partition: this.shards.partitionOf(opUserId), value: { kind: 'event', decided } });
-        keys.push(key);
       } else waits.add(known.durable);
     }
-    if (entries.length > 0) waits.add(this.#enqueue({ entries, keys, done }));
+    if (entries.length > 0) waits.add(this.#enqueue({ entries, waiting, done }));
     await Promise.all(waits);
   }
 
@@ -108,7 +113,7 @@ export class LogAppender {
     const entries = [...byPartition].map(([partition, shards]): LogAppend<LogEntry> => {
       return { partition, value: { kind: 'fence', fence: { shards, generation: fence.generation } } };
     });
-    return this.#enqueue({ entries, keys: [], done: deferred() });
+    return this.#enqueue({ entries, waiting: [], done: deferred() });
   }
 
   /** Stops trying; what waits never resolves, its callers have deadlines. */
@@ -116,12 +121,15 @@ export class LogAppender {
     this.#closed = true;
   }
 
-  /** The id alone: two users who made the same one are rare, and the second of them gets a longer text. */
-  #keyOf({ event: { opUserId, eventId } }: DecidedEvent): string {
-    const known = this.#waiting.get(eventId);
-    if (known?.opUserId === opUserId || (known === undefined && this.#longKeys === 0)) return eventId;
-    const longKey = `${opUserId}/${eventId}`;
-    return known !== undefined || this.#waiting.has(longKey) ? longKey : eventId;
+  #forget(one: Waiting): void {
+    const same = this.#waiting.get(one.eventId);
+    if (Array.isArray(same) && same.length > 1)
+      this.#waiting.set(
+        one.eventId,
+        same.filter((other) => other !== one),
+      );
+    else this.#waiting.delete(one.eventId);
+    this.#pending -= 1;
   }
 
   #enqueue(group: Group): Promise<void> {
@@ -140,10 +148,7 @@ export class LogAppender {
       const groups = this.#takeBatch();
       await this.#appendUntilDone(groups.flatMap((group) => group.entries));
       for (const group of groups) {
-        for (const key of group.keys) {
-          this.#waiting.delete(key);
-          if (this.#longKeys > 0 && key.includes('/')) this.#longKeys -= 1;
-        }
+        for (const one of group.waiting) this.#forget(one);
         group.done.resolve();
       }
     }
@@ -182,4 +187,9 @@ export class LogAppender {
       if (!this.#closed) this.clock.schedule(delayMs, () => (this.#closed ? undefined : resolve()));
     });
   }
+}
+
+function ofUser(same: WaitingOfId | undefined, opUserId: bigint): Waiting | undefined {
+  if (Array.isArray(same)) return same.find((one) => one.opUserId === opUserId);
+  return same?.opUserId === opUserId ? same : undefined;
 }

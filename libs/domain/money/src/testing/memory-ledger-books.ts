@@ -2,7 +2,7 @@ import { ASSET_TYPES, type AssetType, type Counters } from '../assets';
 import type { DecidedEvent } from '../decision';
 import type { EventKey } from '../event';
 import { compareRecords, recordsOf } from '../ledger-rules';
-import type { AssetRecord, Order, Reversal } from '../ports/ledger';
+import { LedgerRejectError, type AssetRecord, type Order, type Reversal } from '../ports/ledger';
 import type { AppliedReversal } from '../reversal-rules';
 import type { LedgerAccount } from '../settlement';
 
@@ -86,6 +86,25 @@ export class MemoryBooks {
     return this.records.filter((record) => record.eventId === key.eventId && record.opUserId === key.opUserId);
   }
 
+  /**
+   * Events that are not on record yet, each once, and the keys of all. Throws {@link LedgerRejectError} for one whose records
+   * would stand in the place of an order's or a reversal's of the same user.
+   */
+  freshOf(events: readonly DecidedEvent[]): { readonly fresh: DecidedEvent[]; readonly settled: EventKey[] } {
+    const batch = new Map<string, EventKey>();
+    const fresh: DecidedEvent[] = [];
+    for (const decided of events) {
+      const { opUserId, eventId } = decided.event;
+      const key = `${eventId}/${opUserId}`;
+      if (batch.has(key)) continue;
+      batch.set(key, { opUserId, eventId });
+      if (this.decidedOf(decided.event) !== undefined) continue;
+      this.#mustNotCollide(decided);
+      fresh.push(decided);
+    }
+    return { fresh, settled: [...batch.values()] };
+  }
+
   addDecided(decided: DecidedEvent, appliedAtMs: number): void {
     this.decided.push(decided);
     this.#of(decided.event.opUserId).decided.set(decided.event.eventId, decided);
@@ -106,6 +125,15 @@ export class MemoryBooks {
     books.otherIds.add(eventId);
     books.reversalOf.set(originalEventId, { eventId, originalEventId, amount });
     for (const record of records) this.#add(record);
+  }
+
+  #mustNotCollide(decided: DecidedEvent): void {
+    const { opUserId, eventId } = decided.event;
+    if (!this.isTaken(decided.event)) return;
+    const taken = this.legsOf(decided.event) ?? [];
+    const legs = recordsOf(decided, 0).slice(0, decided.outcome === 'applied' ? undefined : 1);
+    if (legs.some((leg) => taken.some((other) => other.userId === leg.userId && other.role === leg.role)))
+      throw new LedgerRejectError(`event ${eventId} of user ${opUserId} has the id of an order or a reversal`);
   }
 
   #add(record: AssetRecord): void {

@@ -13,10 +13,8 @@ import {
   checkSlices,
   compareRecords,
   orderRecordOf,
-  recordsOf,
 } from '../ledger-rules';
 import {
-  LedgerRejectError,
   OrderConflictError,
   PositionConflictError,
   type Anomaly,
@@ -82,7 +80,7 @@ export class MemoryLedger implements Ledger {
     checkSlices(slices, this.#shards);
     const positions = this.#movedPositions(slices);
     const { events, fenced, fences } = applyFences(slices, this.#fences, this.#shards);
-    const { fresh, settled } = this.#freshOf(events);
+    const { fresh, settled } = this.#books.freshOf(events);
     const changes = sumDeltas(fresh).map((delta) => ({
       delta,
       ...applyDelta(this.#books.account(delta.userId, delta.assetType), delta),
@@ -282,32 +280,6 @@ export class MemoryLedger implements Ledger {
       moved.set(partition, toOffset);
     }
     return moved;
-  }
-
-  /** Events that are not on record yet, each once, and the keys of all. */
-  #freshOf(events: readonly DecidedEvent[]): { fresh: DecidedEvent[]; settled: EventKey[] } {
-    const batch = new Map<string, EventKey>();
-    const fresh: DecidedEvent[] = [];
-    for (const decided of events) {
-      const { opUserId, eventId } = decided.event;
-      const key = `${eventId}/${opUserId}`;
-      if (batch.has(key)) continue;
-      batch.set(key, { opUserId, eventId });
-      if (this.#books.decidedOf(decided.event) !== undefined) continue;
-      this.#mustNotCollide(decided);
-      fresh.push(decided);
-    }
-    return { fresh, settled: [...batch.values()] };
-  }
-
-  /** Refuses an event whose records would stand in the place of an order's or a reversal's of the same user. */
-  #mustNotCollide(decided: DecidedEvent): void {
-    const { opUserId, eventId } = decided.event;
-    if (!this.#books.isTaken(decided.event)) return;
-    const taken = this.#books.legsOf(decided.event) ?? [];
-    const legs = recordsOf(decided, 0).slice(0, decided.outcome === 'applied' ? undefined : 1);
-    if (legs.some((leg) => taken.some((other) => other.userId === leg.userId && other.role === leg.role)))
-      throw new LedgerRejectError(`event ${eventId} of user ${opUserId} has the id of an order or a reversal`);
   }
 }
 
