@@ -1,19 +1,17 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import {
-  cancelReasonOf,
-  currentCall,
-  deadlineExceeded,
-  OutgoingCall,
+  openOutgoingCall,
   wrapCall,
   wrapStream,
   type ClientPolicy,
   type MethodDefinition,
+  type OutgoingCall,
   type RequestOf,
   type ResponseOf,
   type ServiceDefinition,
 } from '@giftmesh/mesh-context';
-import { DeadlineWheel, outgoingTimeout, RESERVE_MS } from '@giftmesh/mesh-deadline';
+import { DeadlineWheel, RESERVE_MS } from '@giftmesh/mesh-deadline';
 import { undeclaredPolicy, type MethodPolicy } from '@giftmesh/mesh-policy';
 import { ClientStream } from './client-stream';
 import type { Transport } from './transport';
@@ -112,29 +110,15 @@ class Caller {
 
   /** Throws the StatusError of a call that has no time or was cancelled before it began. */
   #open(method: MethodDefinition, policy: MethodPolicy, options: ClientCallOptions = {}): OutgoingCall {
-    const serving = currentCall();
-    // Work that goes on after the answer is not limited by a deadline that was kept.
-    const parent = serving?.ended === true && !serving.cancelled ? undefined : serving;
     if (Number.isNaN(options.timeoutMs)) throw invalidTimeout(method.path);
-    const timeoutMs = outgoingTimeout({
-      ownTimeoutMs: options.timeoutMs ?? Infinity,
-      methodDeadlineMs: policy.deadlineMs ?? Infinity,
-      callerRemainingMs: parent?.remainingMs() ?? Infinity,
-      reserveMs: this.#reserveMs,
-    });
-    if (parent?.cancelReason !== undefined) throw parent.cancelReason;
-    if (options.signal?.aborted) throw cancelReasonOf(options.signal, method.path);
-    if (timeoutMs <= 0) throw deadlineExceeded(method.path);
-    const call = new OutgoingCall({
+    const call = openOutgoingCall({
+      ...options,
       method: method.path,
       policy,
       clock: this.#clock,
-      deadlineMs: timeoutMs === Infinity ? Infinity : this.#clock.monotonicMs() + timeoutMs,
-      parent,
-      metadata: options.metadata,
+      reserveMs: this.#reserveMs,
     });
     this.#wheel.add(call);
-    if (options.signal !== undefined) call.cancelWith(options.signal);
     return call;
   }
 

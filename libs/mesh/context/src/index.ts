@@ -6,9 +6,17 @@ export { contextKey, type ContextKey } from './context-key';
 export { currentCall, runInCall, runOutsideCall } from './current-call';
 export { DrainNotice } from './drain-notice';
 export { service, type Handler, type Handlers, type Service } from './handlers';
-export { metadataOf, noMetadata, type CallMetadata } from './metadata';
+export { metadataFrom, metadataOf, noMetadata, type CallMetadata, type MetadataSource } from './metadata';
+export { openIncomingCall, openOutgoingCall, type IncomingCallOptions, type OutgoingCallSettings } from './open-call';
 export { cancelReasonOf, OutgoingCall, type OutgoingCallOptions } from './outgoing-call';
 export { Passage } from './passage';
 export { noDecisions, type OnDecision, type PolicyState } from './policy-state';
-export { composeAround, type Around, type ServerPolicy } from './server-policy';
+export {
+  composeAround,
+  type Around,
+  type EarlyArrival,
+  type EarlyCheck,
+  type Refusal,
+  type ServerPolicy,
+} from './server-policy';
 export type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from '@giftmesh/mesh-policy';

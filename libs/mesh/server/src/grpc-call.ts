@@ -1,7 +1,7 @@
 import { Metadata, type ServerUnaryCall, type StatusObject } from '@grpc/grpc-js';
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { systemClock } from '@giftmesh/kernel-time';
-import { callCancelled, type CallContext, type CallMetadata } from '@giftmesh/mesh-context';
+import { callCancelled, metadataFrom, type CallContext } from '@giftmesh/mesh-context';
 import { toGrpcStatus } from '@giftmesh/mesh-errors';
 import type { ServedMethod, ServiceHost } from './service-host';
 
@@ -16,7 +16,7 @@ export interface GrpcBridge {
 }
 
 /** The parts of a grpc-js server call that all four kinds have. */
-export type AnyGrpcCall = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'getDeadline'> & {
+export type AnyGrpcCall = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'getDeadline' | 'getPeer'> & {
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
@@ -24,7 +24,8 @@ export type AnyGrpcCall = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'ge
 export function openCall(bridge: GrpcBridge, method: ServedMethod, call: AnyGrpcCall): CallContext {
   const context = bridge.host.open(method, {
     timeoutMs: timeoutMsOf(call),
-    metadata: new IncomingMetadata(call.metadata),
+    metadata: metadataFrom(call.metadata),
+    peer: call.getPeer(),
   });
   // grpc-js tells the same for its own deadline timer, and after every answer too: then it finds an ended call.
   call.on('cancelled', () => {
@@ -39,19 +40,6 @@ export function openCall(bridge: GrpcBridge, method: ServedMethod, call: AnyGrpc
 function timeoutMsOf(call: AnyGrpcCall): number {
   const deadline = call.getDeadline();
   return deadline === Infinity ? Infinity : Number(deadline) - systemClock.nowMs();
-}
-
-class IncomingMetadata implements CallMetadata {
-  readonly #metadata: Metadata;
-
-  constructor(metadata: Metadata) {
-    this.#metadata = metadata;
-  }
-
-  get(name: string): string | undefined {
-    const [value] = this.#metadata.get(name);
-    return typeof value === 'string' ? value : undefined;
-  }
 }
 
 /** Reads a request. Throws INVALID_ARGUMENT when the bytes are no such message. */
@@ -75,7 +63,7 @@ export function failureStatus(bridge: GrpcBridge, context: CallContext, error: u
     domain: bridge.errorDomain,
     onInternalError: (thrown) => bridge.onInternalError(thrown, context.method),
   });
-  addTrailers(status.metadata, context);
+  setTrailers(status.metadata, context.trailers);
   return status;
 }
 
@@ -83,12 +71,13 @@ export function failureStatus(bridge: GrpcBridge, context: CallContext, error: u
 export function successTrailers(context: CallContext): Metadata | undefined {
   if (context.trailers.size === 0) return undefined;
   const metadata = new Metadata();
-  addTrailers(metadata, context);
+  setTrailers(metadata, context.trailers);
   return metadata;
 }
 
-function addTrailers(metadata: Metadata, context: CallContext): void {
-  for (const [name, value] of context.trailers) {
+/** Sets trailers, but for those that HTTP/2 cannot hold. */
+export function setTrailers(metadata: Metadata, trailers: ReadonlyMap<string, string>): void {
+  for (const [name, value] of trailers) {
     try {
       metadata.set(name, value);
     } catch {

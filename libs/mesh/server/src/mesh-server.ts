@@ -5,6 +5,7 @@ import { HealthRegistry, healthDescriptors, healthService } from '@giftmesh/mesh
 import { Drain, type Drainable, type DrainOutcome } from '@giftmesh/mesh-lifecycle';
 import { methodPolicies, serviceName, type MethodDefinition } from '@giftmesh/mesh-policy';
 import { reflectionServices } from '@giftmesh/mesh-reflection';
+import { earlyRefusals } from './early-refusals';
 import type { GrpcBridge } from './grpc-call';
 import { clientStreamMethod, unaryMethod } from './grpc-single';
 import { bidiMethod, serverStreamMethod } from './grpc-stream';
@@ -84,7 +85,11 @@ export function createMeshServer(options: MeshServerOptions): MeshServer {
   ];
   const ownHost = new ServiceHost({ services: ownServices, clock, onInternalError });
 
-  const server = new Server(grpcServerOptions(options.limits ?? {}));
+  const early = earlyRefusals(host, options.policies ?? [], { errorDomain: options.errorDomain, onInternalError });
+  const server = new Server({
+    ...grpcServerOptions(options.limits ?? {}),
+    ...(early === undefined ? {} : { interceptors: [early] }),
+  });
   const add = (own: ServiceHost, services: readonly Service[]): void => {
     const bridge: GrpcBridge = {
       host: own,

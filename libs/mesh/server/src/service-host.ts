@@ -1,25 +1,20 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import type { Clock } from '@giftmesh/kernel-time';
 import {
-  CallContext,
   composeAround,
   DrainNotice,
+  openIncomingCall,
   Passage,
   runInCall,
   type Around,
   type Arrival,
+  type CallContext,
   type CallHost,
   type HostedMethod,
   type ServerPolicy,
   type Service,
 } from '@giftmesh/mesh-context';
-import {
-  DEADLINE_HEADER,
-  DeadlineWheel,
-  incomingTimeout,
-  parseDeadlineStamp,
-  QUEUEING_MS_MAX,
-} from '@giftmesh/mesh-deadline';
+import { DeadlineWheel, QUEUEING_MS_MAX } from '@giftmesh/mesh-deadline';
 import { toStatusError } from '@giftmesh/mesh-errors';
 import { undeclaredPolicy, type MethodDefinition, type MethodPolicy } from '@giftmesh/mesh-policy';
 import { HostedStream } from './hosted-stream';
@@ -90,28 +85,16 @@ export class ServiceHost implements CallHost {
   }
 
   open(method: ServedMethod, arrival: Arrival): CallContext {
-    const { policy, definition } = method;
-    const callerTimeoutMs = arrival.timeoutMs ?? Infinity;
-    const stampUnixMs =
-      callerTimeoutMs === Infinity ? undefined : parseDeadlineStamp(arrival.metadata?.get(DEADLINE_HEADER));
-    const timeoutMs = incomingTimeout({
-      callerTimeoutMs,
-      stampUnixMs,
-      nowUnixMs: stampUnixMs === undefined ? 0 : this.#clock.nowMs(),
-      methodDeadlineMs: policy.deadlineMs ?? Infinity,
-      queueingMsMax: this.#queueingMsMax,
-    });
-    const context = new CallContext({
-      method: definition.path,
-      policy,
-      clock: this.#clock,
-      deadlineMs: timeoutMs === Infinity ? Infinity : this.#clock.monotonicMs() + timeoutMs,
-      parent: arrival.parent,
-      drainNotice: this.#drainNotice,
-      ...(arrival.metadata === undefined ? {} : { metadata: arrival.metadata }),
-    });
-    if (timeoutMs <= 0) context.expire();
-    return context;
+    return openIncomingCall(
+      {
+        method: method.definition.path,
+        policy: method.policy,
+        clock: this.#clock,
+        queueingMsMax: this.#queueingMsMax,
+        drainNotice: this.#drainNotice,
+      },
+      arrival,
+    );
   }
 
   /**

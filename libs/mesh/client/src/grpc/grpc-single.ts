@@ -1,5 +1,5 @@
-import type { Metadata, ServiceError, StatusObject } from '@grpc/grpc-js';
-import type { CallMetadata, MethodDefinition } from '@giftmesh/mesh-context';
+import type { ServiceError, StatusObject } from '@grpc/grpc-js';
+import { metadataFrom, type MethodDefinition } from '@giftmesh/mesh-context';
 import { fromGrpcError, toStatusError } from '@giftmesh/mesh-errors';
 import { decodeResponse, encodeRequest } from '../codec';
 import type { GrpcCall } from './grpc-transport';
@@ -73,18 +73,5 @@ function answered(
 /** Gives the trailers of a call, and who sent them, to its policies. */
 export function keepEnd({ call }: GrpcCall, status: StatusObject, from: { getPeer(): string }): void {
   call.peer = from.getPeer();
-  if (status.metadata !== undefined) call.trailers = new Trailers(status.metadata);
-}
-
-class Trailers implements CallMetadata {
-  readonly #metadata: Metadata;
-
-  constructor(metadata: Metadata) {
-    this.#metadata = metadata;
-  }
-
-  get(name: string): string | undefined {
-    const [value] = this.#metadata.get(name);
-    return typeof value === 'string' ? value : undefined;
-  }
+  if (status.metadata !== undefined) call.trailers = metadataFrom(status.metadata);
 }

@@ -1,0 +1,299 @@
+import { seededRandom, type Random } from '@giftmesh/kernel-random';
+import { systemClock, type Cancel, type Clock } from '@giftmesh/kernel-time';
+import {
+  contextKey,
+  noDecisions,
+  type CallContext,
+  type EarlyCheck,
+  type OnDecision,
+  type PolicyState,
+  type ServerPolicy,
+} from '@giftmesh/mesh-context';
+import { checkRange } from './admission-decider';
+import { admissionParts, type AdmissionParts, type AdmissionSettings } from './admission-settings';
+import { earlyAdmission } from './early-admission';
+import { LEVEL_TRAILER, parseShedReport, SHED_HEADER } from './level-header';
+import { monitorLoop, type LoopMonitor } from './loop-monitor';
+import { overloaded, PUSHBACK_TRAILER, type ShedBy } from './overloaded';
+import { businessOf, compoundPriority, LEVEL_OPEN, priorityOf, USER_PRIORITIES, type Priority } from './priority';
+import type { Priorities } from './priorities';
+import { Transits } from './transits';
+import { TurnSlice } from './turn-slice';
+import { WaitingList } from './waiting-list';
+import { WindowMeter } from './window-meter';
+
+export interface AdmissionOptions extends AdmissionSettings {
+  /** Where calls get their priorities; needed to refuse by metadata alone. Default: refusals come in `begin` only. */
+  readonly priorities?: Priorities;
+  /** Whether what callers say they have shed is believed. Default false. */
+  readonly trustReports?: boolean;
+  /** Length of a window, milliseconds. Default 100, range 10 to 10,000. */
+  readonly windowMs?: number;
+  /**
+   * For how long handlers may be started in one turn of the event loop, milliseconds; then answers are sent and new calls are
+   * read before it goes on. Default 5, range 1 to 1,000. A handler that computes for longer takes a turn of its own.
+   */
+  readonly sliceMs?: number;
+  /** Default the process's real time. */
+  readonly clock?: Clock;
+  /** Default this thread's event loop. */
+  readonly loop?: LoopMonitor;
+  /** For admission by chance. Default seeded by 1. */
+  readonly random?: Random;
+  /** `level`, `queue`, `wait`: a call was shed; `malformed`: a report that is none; `ignored`: one that isn't believed. */
+  readonly onDecision?: OnDecision;
+}
+
+/** Overload control around a server's handlers. */
+export interface Admission extends ServerPolicy {
+  /** Changes how it decides. Throws RangeError or TypeError, and stays as it was, when a setting is wrong. */
+  configure(settings: AdmissionSettings): void;
+  /** The least important priority that gets in now. */
+  readonly level: Priority;
+  /** Calls that wait for their turn. */
+  readonly waiting: number;
+  /** Calls that have had it and are not over. */
+  readonly running: number;
+  /** Ends its timers. */
+  stop(): void;
+}
+
+interface Entry {
+  readonly call: CallContext;
+  /** When the caller sent it, as far as can be told, by this clock. */
+  readonly sentMs: number;
+  startedMs: number;
+  /** Of one that waits: give it its turn, or refuse it. */
+  admit?: () => void;
+  refuse?: (error: Error) => void;
+}
+
+/** Makes the overload control of a server. Throws RangeError or TypeError for options that cannot work. */
+export function admission(options: AdmissionOptions = {}): Admission {
+  return new AdmissionControl(options);
+}
+
+/** The shell of the deciders: it keeps the calls that wait, starts them in turns, and measures. */
+class AdmissionControl implements Admission {
+  readonly name = 'admission';
+  readonly early: EarlyCheck | undefined;
+  readonly #clock: Clock;
+  readonly #loop: LoopMonitor;
+  readonly #random: Random;
+  readonly #onDecision: OnDecision;
+  readonly #trustReports: boolean;
+  readonly #windowMs: number;
+  readonly #slice: TurnSlice;
+  readonly #transits = new Transits();
+  readonly #waiting = new WaitingList<Entry>();
+  readonly #meter: WindowMeter;
+  readonly #entryKey = contextKey<Entry>('admission');
+  #parts: AdmissionParts;
+  #running = 0;
+  #pumping = false;
+  #windowEndMs: number;
+  #cancelWindow: Cancel | undefined;
+
+  constructor(options: AdmissionOptions) {
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? seededRandom(1);
+    this.#parts = admissionParts(options, this.#random);
+    this.#windowMs = checkRange('windowMs', options.windowMs ?? 100, 10, 10_000);
+    this.#slice = new TurnSlice(this.#clock, checkRange('sliceMs', options.sliceMs ?? 5, 1, 1_000));
+    this.#onDecision = options.onDecision ?? noDecisions;
+    this.#trustReports = options.trustReports ?? false;
+    this.#meter = new WindowMeter(this.#clock.monotonicMs());
+    this.#windowEndMs = this.#clock.monotonicMs() + this.#windowMs;
+    if (options.priorities !== undefined) {
+      this.early = earlyAdmission({
+        priorities: options.priorities,
+        level: () => this.level,
+        arrives: (arrival, priority) => this.#arrivesEarly(arrival.metadata.get(SHED_HEADER), priority),
+      });
+    }
+    // Last: nothing of this may be left running when an option is wrong.
+    this.#loop = options.loop ?? monitorLoop(this.#clock);
+  }
+
+  get level(): Priority {
+    return this.#parts.decider.level;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  configure(settings: AdmissionSettings): void {
+    this.#parts = admissionParts(settings, this.#random);
+    this.#pumpSoon();
+  }
+
+  begin(call: CallContext): void | Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs >= this.#windowEndMs) this.#endWindow(nowMs);
+    this.#takeReport(call.metadata.get(SHED_HEADER), call);
+    const priority = priorityOf(call) ?? compoundPriority(businessOf(call.policy), USER_PRIORITIES / 2);
+    if (!this.#parts.decider.arrives(priority, nowMs)) throw this.#shed(call, 'level');
+    // A stream without a deadline may live for hours: it is let in or not, and then takes nobody's turn.
+    if (call.deadlineMs === Infinity && (call.policy.requestStream || call.policy.responseStream)) return undefined;
+    const beforeMs = this.#waitedBefore(call, nowMs);
+    this.#meter.waitedBefore(beforeMs);
+    const entry: Entry = { call, sentMs: nowMs - beforeMs, startedMs: 0 };
+    if (this.#waiting.size === 0 && this.#hasRoom() && this.#slice.hasTime(nowMs)) {
+      if (this.#start(entry, nowMs)) return undefined;
+      throw this.#shed(call, 'wait');
+    }
+    return this.#enqueue(entry, priority);
+  }
+
+  end(call: CallContext): void {
+    if (this.level < LEVEL_OPEN) call.setTrailer(LEVEL_TRAILER, String(this.level));
+    const entry = call.get(this.#entryKey);
+    // A call within this process sees the values of the call that it is part of.
+    if (entry?.call !== call) return;
+    const nowMs = this.#clock.monotonicMs();
+    this.#parts.concurrency.sample(call.method, nowMs - entry.startedMs, this.#running, nowMs);
+    this.#parts.decider.done(nowMs);
+    this.#running -= 1;
+    this.#meter.running(this.#running, nowMs);
+    if (nowMs >= this.#windowEndMs) this.#endWindow(nowMs);
+    if (this.#waiting.size > 0) this.#pumpSoon();
+  }
+
+  state(): PolicyState {
+    const { decider, concurrency, queueMax } = this.#parts;
+    return {
+      admission: decider.name,
+      level: decider.level,
+      open: decider.level === LEVEL_OPEN,
+      waiting: this.#waiting.size,
+      queueMax,
+      running: this.#running,
+      concurrencyLimit: concurrency.limit,
+      loopDelayMs: Math.round(this.#loop.delayMs()),
+    };
+  }
+
+  stop(): void {
+    this.#cancelWindow?.();
+    this.#loop.stop();
+  }
+
+  #enqueue(entry: Entry, priority: Priority): Promise<void> {
+    const { call } = entry;
+    if (this.#waiting.size >= this.#parts.queueMax) {
+      const byPriority = this.#parts.decider.order(this.#clock.monotonicMs()) === 'priority';
+      const displaced = byPriority ? this.#waiting.displace(priority) : undefined;
+      if (displaced === undefined) throw this.#shed(call, 'queue');
+      displaced.refuse?.(this.#shed(displaced.call, 'queue'));
+    }
+    const turn = new Promise<void>((resolve, reject) => {
+      entry.admit = resolve;
+      entry.refuse = reject;
+    });
+    const leave = this.#waiting.add(entry, priority);
+    this.#waitingChanged();
+    call.onCancel((reason) => {
+      if (!leave()) return;
+      this.#waitingChanged();
+      entry.refuse?.(reason);
+    });
+    this.#pumpSoon();
+    return turn;
+  }
+
+  #waitingChanged(): void {
+    this.#meter.waiting(this.#waiting.size, this.#clock.monotonicMs());
+  }
+
+  #hasRoom(): boolean {
+    return this.#running < this.#parts.concurrency.limit;
+  }
+
+  /** Gives a call its turn; false when it has waited for too long. */
+  #start(entry: Entry, nowMs: number): boolean {
+    if (!this.#parts.decider.turn(nowMs - entry.sentMs, nowMs)) return false;
+    entry.startedMs = nowMs;
+    entry.call.set(this.#entryKey, entry);
+    this.#running += 1;
+    this.#meter.running(this.#running, nowMs);
+    return true;
+  }
+
+  #pumpSoon(): void {
+    if (this.#pumping || this.#waiting.size === 0 || !this.#hasRoom()) return;
+    this.#pumping = true;
+    this.#clock.defer(() => {
+      this.#slice.begin(this.#clock.monotonicMs());
+      this.#pump();
+    });
+  }
+
+  /** Starts waiting calls one by one, as long as this turn has time for them. */
+  #pump(): void {
+    for (;;) {
+      const nowMs = this.#clock.monotonicMs();
+      const more = this.#waiting.size > 0 && this.#hasRoom();
+      if (!more || !this.#slice.hasTime(nowMs)) {
+        this.#pumping = false;
+        if (this.#waiting.size === 0) this.#parts.decider.emptied(nowMs);
+        if (more) this.#pumpSoon();
+        return;
+      }
+      const entry = this.#waiting.take(this.#parts.decider.order(nowMs)) as Entry;
+      this.#waitingChanged();
+      if (this.#start(entry, nowMs)) {
+        entry.admit?.();
+        // The handler runs in microtasks; ticks that are asked for among those come when they are done.
+        queueMicrotask(() => process.nextTick(() => this.#pump()));
+        return;
+      }
+      entry.refuse?.(this.#shed(entry.call, 'wait'));
+    }
+  }
+
+  #endWindow(nowMs: number): void {
+    const { decider, concurrency } = this.#parts;
+    decider.window(this.#meter.next(nowMs, this.#loop.busy(), concurrency.limit));
+    this.#windowEndMs = nowMs + this.#windowMs;
+    this.#cancelWindow?.();
+    // Whoever is kept out now must not be kept out because nobody else comes.
+    this.#cancelWindow =
+      this.level < LEVEL_OPEN
+        ? this.#clock.schedule(this.#windowMs, () => this.#endWindow(this.#clock.monotonicMs()))
+        : undefined;
+  }
+
+  /** How long a call waited in sockets and for the loop's turn. */
+  #waitedBefore({ peer, transitMs }: CallContext, nowMs: number): number {
+    if (peer === undefined || transitMs === undefined) return peer === undefined ? 0 : this.#loop.delayMs();
+    return this.#transits.waitedMs(peer, transitMs, nowMs);
+  }
+
+  #arrivesEarly(report: string | undefined, priority: Priority): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs >= this.#windowEndMs) this.#endWindow(nowMs);
+    this.#takeReport(report, undefined);
+    this.#parts.decider.arrives(priority, nowMs);
+  }
+
+  #takeReport(text: string | undefined, call: CallContext | undefined): void {
+    if (text === undefined) return;
+    const report = this.#trustReports ? parseShedReport(text) : undefined;
+    if (report !== undefined) {
+      for (const [business, count] of report) this.#parts.decider.shedElsewhere(business, count);
+    } else if (call !== undefined) this.#onDecision(this.name, this.#trustReports ? 'malformed' : 'ignored', call);
+  }
+
+  #shed(call: CallContext, by: ShedBy): Error {
+    this.#onDecision(this.name, by, call);
+    if (this.level < LEVEL_OPEN) call.setTrailer(LEVEL_TRAILER, String(this.level));
+    // Whoever is told no here would be told no again, and its retry would cost as much as this call.
+    call.setTrailer(PUSHBACK_TRAILER, '-1');
+    return overloaded(by);
+  }
+}

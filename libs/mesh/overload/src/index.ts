@@ -1,0 +1,20 @@
+export { admission, type Admission, type AdmissionOptions } from './admission';
+export type { AdmissionDecider, ConcurrencyDecider, WaitingOrder, WindowReading } from './admission-decider';
+export type { AdmissionKind, ConcurrencyKind } from './admission-options';
+export type { AdmissionSettings } from './admission-settings';
+export { BackendLevels, type BackendLevelsOptions } from './backend-levels-decider';
+export { earlyShedding, type EarlyShedding, type EarlySheddingOptions } from './early-shedding';
+export { LEVEL_TRAILER, SHED_HEADER, SHED_REPORT_MAX } from './level-header';
+export { monitorLoop, type LoopMonitor } from './loop-monitor';
+export { OVERLOADED } from './overloaded';
+export { priorities, priorityPropagation, type Priorities, type PrioritiesOptions } from './priorities';
+export {
+  businessOf,
+  compoundPriority,
+  LEVEL_OPEN,
+  PRIORITY_HEADER,
+  priorityOf,
+  setPriority,
+  userPriority,
+  type Priority,
+} from './priority';
