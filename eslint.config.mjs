@@ -3,10 +3,11 @@ import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 import layerKnown from './tools/lint-rules/layer-known.mjs';
-import { depConstraints } from './tools/lint-rules/layers.mjs';
+import { depConstraints, testDepConstraints } from './tools/lint-rules/layers.mjs';
 import { pure, timeIsGiven } from './tools/lint-rules/purity.mjs';
 
 const root = import.meta.dirname;
+const BOUNDARIES = { banTransitiveDependencies: true, checkDynamicDependenciesExceptions: [] };
 const TESTS = ['**/*.{spec,property,bench}.ts', 'test/**/*.ts'];
 const TEST_HELP = ['**/src/testing/**/*.ts'];
 const SCRIPTS = ['**/*.{js,cjs,mjs}'];
@@ -59,10 +60,13 @@ export default tseslint.config(
       'max-lines': ['warn', { max: 300 }],
       // Layers.
       'giftmesh/layer-known': 'error',
-      '@nx/enforce-module-boundaries': [
-        'error',
-        { depConstraints, banTransitiveDependencies: true, checkDynamicDependenciesExceptions: [] },
-      ],
+      '@nx/enforce-module-boundaries': ['error', { ...BOUNDARIES, depConstraints }],
+    },
+  },
+  {
+    files: ['**/*.{spec,property}.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { ...BOUNDARIES, depConstraints: testDepConstraints }],
     },
   },
   {

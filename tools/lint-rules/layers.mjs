@@ -8,7 +8,8 @@ export const LAYERS = {
   mesh: ['kernel', 'mesh'],
   domain: ['kernel', 'domain'],
   wire: ['kernel', 'contract', 'domain', 'wire'],
-  adapter: ['kernel', 'domain'],
+  // A port lives with its caller: those of money and gifts in domain, those of the mesh in mesh.
+  adapter: ['kernel', 'mesh', 'domain'],
   service: ['kernel', 'contract', 'wire', 'mesh', 'domain'],
   app: ['kernel', 'contract', 'wire', 'mesh', 'domain', 'adapter', 'service'],
   tool: ['kernel', 'contract', 'wire', 'mesh', 'domain', 'adapter', 'service', 'tool'],
@@ -18,8 +19,17 @@ export const LAYERS = {
 /** The tag of a layer. */
 export const tagOf = (layer) => `layer:${layer}`;
 
+/** What the tests of a layer may import besides: tools that start the real servers they run against. */
+const IN_TESTS = { adapter: ['tool'] };
+
 /** The constraints of @nx/enforce-module-boundaries that say the same. */
-export const depConstraints = Object.entries(LAYERS).map(([layer, allowed]) => ({
-  sourceTag: tagOf(layer),
-  onlyDependOnLibsWithTags: allowed.map(tagOf),
-}));
+export const depConstraints = Object.entries(LAYERS).map(([layer, allowed]) => constraint(layer, allowed));
+
+/** The same for tests. */
+export const testDepConstraints = Object.entries(LAYERS).map(([layer, allowed]) =>
+  constraint(layer, [...allowed, ...(IN_TESTS[layer] ?? [])]),
+);
+
+function constraint(layer, allowed) {
+  return { sourceTag: tagOf(layer), onlyDependOnLibsWithTags: allowed.map(tagOf) };
+}

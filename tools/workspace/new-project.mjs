@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Lays out a project of this workspace:  node tools/workspace/new-project.mjs libs/mesh/deadline [dependency-path ...]
-// Dependencies are folders of this workspace; run it again to change them (existing sources stay).
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Dependencies are folders of this workspace; run it again to change them (existing sources stay). They are named by a range of
+// versions, since that is what a published package must say; npm links the workspace's own as long as their version lies in it.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const [path, ...dependencies] = process.argv.slice(2);
@@ -16,6 +17,8 @@ const nameOf = (folder) => {
 };
 const layerOf = (folder) =>
   folder.startsWith('libs/') ? folder.split('/')[1] : folder.split('/')[0].replace(/s$/, '');
+const isPublished = layerOf(path) === 'mesh' || layerOf(path) === 'kernel';
+const rangeOf = (folder) => `^${JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version}`;
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 mkdirSync(join(path, 'src'), { recursive: true });
@@ -30,8 +33,8 @@ writeFileSync(
   packageFile,
   json({
     name: nameOf(path),
-    version: '0.1.0',
-    ...(layerOf(path) === 'mesh' || layerOf(path) === 'kernel' ? {} : { private: true }),
+    version: before.version ?? '0.1.0',
+    ...(isPublished ? {} : { private: true }),
     description: before.description ?? '',
     license: 'Apache-2.0',
     ...(isLibrary
@@ -41,14 +44,27 @@ writeFileSync(
           exports: before.exports ?? {
             '.': { '@giftmesh/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' },
           },
-          files: ['dist', '!dist/**/*.{spec,property,bench}.*', '!**/*.tsbuildinfo'],
+          // With the sources, which the maps point to.
+          files: isPublished
+            ? [
+                'dist',
+                'src',
+                '!**/*.{spec,property,bench}.*',
+                '!**/*.tsbuildinfo',
+                ...(before.exports?.['./testing'] ? [] : ['!**/testing']),
+              ]
+            : ['dist', '!dist/**/*.{spec,property,bench}.*', '!**/*.tsbuildinfo'],
         }
       : {}),
     nx: { ...before.nx, tags: [`layer:${layerOf(path)}`] },
-    dependencies: { ...outside, ...Object.fromEntries(dependencies.map((d) => [nameOf(d), '*'])) },
+    dependencies: { ...outside, ...Object.fromEntries(dependencies.map((d) => [nameOf(d), rangeOf(d)])) },
     ...(before.devDependencies ? { devDependencies: before.devDependencies } : {}),
+    ...(before.peerDependencies ? { peerDependencies: before.peerDependencies } : {}),
+    ...(before.peerDependenciesMeta ? { peerDependenciesMeta: before.peerDependenciesMeta } : {}),
   }),
 );
+// npm packs a licence only when it stands in the package's own folder.
+if (isPublished) copyFileSync('LICENSE', join(path, 'LICENSE'));
 const up = relative(path, '.');
 writeFileSync(
   join(path, 'tsconfig.json'),

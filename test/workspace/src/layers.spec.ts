@@ -21,10 +21,12 @@ const returning = (expression: string): string =>
 const DOMAIN = 'libs/domain/money/src/index.ts';
 const KERNEL = 'libs/kernel/ids/src/index.ts';
 const MESH = 'libs/mesh/deadline/src/index.ts';
+const MESH_SPEC = 'libs/mesh/rate-limit/src/keyed.spec.ts';
 const SERVICE = 'libs/service/payment-da/src/index.ts';
 const APP = 'apps/standalone/src/main.ts';
 const TOOL = 'tools/bench/src/main.ts';
-const ADAPTER = 'libs/adapter/memory/src/index.ts';
+const ADAPTER = 'libs/adapter/redis/src/index.ts';
+const ADAPTER_SPEC = 'libs/adapter/redis/src/rate-limit-store.spec.ts';
 
 /** What must fail, and by which rule. */
 const forbidden: [why: string, rule: string, planted: Planted][] = [
@@ -33,7 +35,10 @@ const forbidden: [why: string, rule: string, planted: Planted][] = [
   ['kernel imports domain', BOUNDARIES, { file: KERNEL, text: using('@giftmesh/domain-money') }],
   ['mesh imports a contract', BOUNDARIES, { file: MESH, text: using('@giftmesh/contract') }],
   ['mesh imports domain', BOUNDARIES, { file: MESH, text: using('@giftmesh/domain-gifts') }],
-  ['an adapter imports mesh', BOUNDARIES, { file: ADAPTER, text: using('@giftmesh/mesh-context') }],
+  ['an adapter imports a contract', BOUNDARIES, { file: ADAPTER, text: using('@giftmesh/contract') }],
+  ['an adapter imports a tool', BOUNDARIES, { file: ADAPTER, text: using('@giftmesh/tool-infra') }],
+  ['mesh imports an adapter', BOUNDARIES, { file: MESH, text: using('@giftmesh/adapter-redis') }],
+  ['a test of mesh imports a tool', BOUNDARIES, { file: MESH_SPEC, text: using('@giftmesh/tool-infra') }],
   ['a service imports an adapter', BOUNDARIES, { file: SERVICE, text: using('@giftmesh/adapter-sqlite') }],
   ['a service imports another', BOUNDARIES, { file: SERVICE, text: using('@giftmesh/service-interaction') }],
   ['an app imports another', BOUNDARIES, { file: APP, text: using('@giftmesh/app-interaction') }],
@@ -63,6 +68,8 @@ const permitted: [why: string, planted: Planted][] = [
   ['domain imports kernel', { file: DOMAIN, text: using('@giftmesh/kernel-ids') }],
   ['a service imports mesh', { file: SERVICE, text: using('@giftmesh/mesh-context') }],
   ['a service imports a contract', { file: SERVICE, text: using('@giftmesh/contract') }],
+  ['an adapter imports mesh', { file: ADAPTER, text: using('@giftmesh/mesh-rate-limit') }],
+  ['a test of an adapter imports a tool', { file: ADAPTER_SPEC, text: using('@giftmesh/tool-infra') }],
   ['an adapter imports domain', { file: ADAPTER, text: using('@giftmesh/domain-money') }],
   ['an app imports an adapter', { file: APP, text: using('@giftmesh/adapter-sqlite') }],
   ['a tool imports a tool', { file: TOOL, text: using('@giftmesh/tool-load') }],

@@ -4,16 +4,42 @@ describe('parseOptions', () => {
   const parse = (...args: string[]) => parseOptions(args, ['gifts', 'soak']);
 
   it('has defaults', () => {
-    expect(parse('gifts')).toEqual({ suite: 'gifts', json: false, quick: false, seed: DEFAULT_SEED, gifts: undefined });
+    expect(parse('gifts')).toEqual({
+      suite: 'gifts',
+      json: false,
+      quick: false,
+      seed: DEFAULT_SEED,
+      gifts: undefined,
+      svg: undefined,
+      node: undefined,
+      only: undefined,
+    });
   });
 
   it('reads what is given', () => {
-    expect(parse('soak', '--json', '--quick', '--seed', '7', '--gifts', '1000000')).toEqual({
+    const all = [
+      '--json',
+      '--quick',
+      '--seed',
+      '7',
+      '--gifts',
+      '1000000',
+      '--svg',
+      'out',
+      '--node',
+      'n',
+      '--only',
+      'x',
+    ];
+    expect(parse('soak', ...all)).toEqual({
       suite: 'soak',
       json: true,
       quick: true,
       seed: 7,
       gifts: 1_000_000,
+      svg: 'out',
+      node: 'n',
+      only: 'x',
     });
   });
 

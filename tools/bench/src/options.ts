@@ -9,6 +9,12 @@ export interface BenchOptions {
   readonly seed: number;
   /** Gifts of the soak suite. */
   readonly gifts: number | undefined;
+  /** Folder that the suite's pictures are written to. */
+  readonly svg: string | undefined;
+  /** Node binary that the servers of the mesh suites run on. */
+  readonly node: string | undefined;
+  /** Of a mesh suite, only the variants whose names have this in them. */
+  readonly only: string | undefined;
 }
 
 /** A command line that can't be followed; the message says why. */
@@ -41,6 +47,9 @@ export function parseOptions(args: readonly string[], suites: readonly string[])
     quick: values.quick ?? false,
     seed: integer('seed', values.seed, 0, SEED_MAX) ?? DEFAULT_SEED,
     gifts: integer('gifts', values.gifts, 1000, GIFTS_MAX),
+    svg: values.svg,
+    node: values.node,
+    only: values.only,
   };
 }
 
@@ -54,6 +63,9 @@ function parse(args: readonly string[]) {
         quick: { type: 'boolean' },
         seed: { type: 'string' },
         gifts: { type: 'string' },
+        svg: { type: 'string' },
+        node: { type: 'string' },
+        only: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -1,3 +1,4 @@
+import type { Chart } from './charts/chart';
 import type { Environment } from './environment';
 import type { Figure } from './figures';
 
@@ -6,10 +7,12 @@ export interface SuiteResult {
   readonly figures: readonly Figure[];
   /** What a reader must know to judge the figures. */
   readonly notes: readonly string[];
+  /** Pictures of what was found; not part of what is printed. */
+  readonly charts?: readonly Chart[];
 }
 
 /** What a run prints with --json, as one object. */
-export interface BenchReport extends SuiteResult {
+export interface BenchReport extends Omit<SuiteResult, 'charts'> {
   readonly suite: string;
   readonly seed: number;
   readonly environment: Environment;

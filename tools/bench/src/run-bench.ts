@@ -1,3 +1,4 @@
+import { writeCharts } from './charts/write-charts';
 import { environmentOf } from './environment';
 import type { Durations } from './measure';
 import { parseOptions, UsageError } from './options';
@@ -22,15 +23,18 @@ export interface BenchOverrides {
   readonly durations?: Durations;
 }
 
-const HELP = `Usage: npm run bench -- <suite> [--json] [--quick] [--seed S] [--gifts N]
+const HELP = `Usage: npm run bench -- <suite> [--json] [--quick] [--seed S] [--gifts N] [--svg FOLDER] [--node PATH] [--only TEXT]
 
 Suites:
-${SUITES.map(({ name, summary }) => `  ${name.padEnd(7)} ${summary}`).join('\n')}
+${SUITES.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n')}
 
-  --json     print one JSON object, everything else on stderr
-  --quick    under a minute, with the same figures
-  --seed S   of the workload; the same seed sends the same gifts
-  --gifts N  how many the soak suite sends`;
+  --json        print one JSON object, everything else on stderr
+  --quick       about a minute; the mesh suites then have fewer loads and variants
+  --seed S      of the workload; the same seed sends the same
+  --gifts N     how many the soak suite sends
+  --svg FOLDER  write pictures of the figures there (mesh suites)
+  --node PATH   the Node that servers run on (mesh suites); clients stay on this one
+  --only TEXT   only variants with TEXT in their names (mesh suites)`;
 
 /** Runs the command with `args` and returns its exit code: 0, 1 when a run failed, 64 when it can't be followed. */
 export async function runBench(
@@ -50,15 +54,22 @@ export async function runBench(
     }
     const environment = environmentOf(SCRATCH);
     err(`suite ${suite.name}, seed ${options.seed}`);
-    const { quick, seed, gifts } = options;
-    const { figures, notes } = await suite.run({
+    const { quick, seed, gifts, node, only, svg } = options;
+    const {
+      figures,
+      notes,
+      charts = [],
+    } = await suite.run({
       quick,
       seed,
       gifts,
       standaloneMain,
+      nodePath: node,
+      only,
       log: err,
       ...(durations === undefined ? {} : { durations }),
     });
+    if (svg !== undefined) for (const path of writeCharts(svg, charts)) err(`wrote ${path}`);
     const report: BenchReport = { suite: suite.name, seed, environment, figures, notes };
     out(options.json ? JSON.stringify(report) : `\n${reportTable(report)}`);
     return 0;

@@ -4,12 +4,19 @@ import { pino, type Logger } from 'pino';
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** JSON lines on stderr: stdout belongs to what people and programs asked for. int64 values are written as text. */
-export function createLogger(name: string, level: LogLevel): Logger {
+/** Fields for every line, asked for when it is written: the ids of the trace that the running code belongs to, for one. */
+export type LogFields = () => object;
+
+/**
+ * JSON lines on stderr: stdout belongs to what people and programs asked for. int64 values are written as text.
+ * @param fields default none.
+ */
+export function createLogger(name: string, level: LogLevel, fields?: LogFields): Logger {
   return pino(
     {
       name,
       level,
+      ...(fields === undefined ? {} : { mixin: fields }),
       formatters: {
         log: (fields) =>
           Object.fromEntries(

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { ConfigError, loadConfig } from '@giftmesh/kernel-config';
 import { EXIT, knownExitCode } from './exit-codes';
-import { createLogger, type LogLevel } from './logger';
+import { createLogger, type LogFields, type LogLevel } from './logger';
 
 /** What runs in a process. */
 export interface Running {
@@ -16,6 +16,8 @@ export interface ProcessDefinition<S extends z.ZodObject> {
   readonly name: string;
   /** Settings by the names of their environment variables; `GIFTMESH_LOG_LEVEL` must be among them. */
   readonly settings: S;
+  /** Fields for every line of the log. Default none. */
+  readonly logFields?: LogFields;
   readonly start: (config: z.infer<S>, logger: Logger) => Promise<Running>;
 }
 
@@ -35,7 +37,8 @@ export async function runProcess<S extends z.ZodObject<{ GIFTMESH_LOG_LEVEL: z.Z
     console.error(`${definition.name}: ${error.message}`);
     return EXIT.CONFIG;
   }
-  const logger = createLogger(definition.name, (config as { GIFTMESH_LOG_LEVEL: LogLevel }).GIFTMESH_LOG_LEVEL);
+  const { GIFTMESH_LOG_LEVEL: level } = config as { GIFTMESH_LOG_LEVEL: LogLevel };
+  const logger = createLogger(definition.name, level, definition.logFields);
   const signals = listenToSignals();
   try {
     return await runUntil(signals.first, () => definition.start(config, logger), definition.name, logger);

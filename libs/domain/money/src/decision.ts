@@ -33,9 +33,16 @@ export interface Fence {
   readonly generation: number;
 }
 
+/**
+ * What travels with an entry of the log, from who wrote it to those who watch, by name. Opaque here: no decision, record or
+ * fingerprint depends on it, and it may get lost.
+ */
+export type Carrier = Readonly<Record<string, string>>;
+
 /** What stands in the log of money. */
 export type LogEntry =
-  { readonly kind: 'event'; readonly decided: DecidedEvent } | { readonly kind: 'fence'; readonly fence: Fence };
+  | { readonly kind: 'event'; readonly decided: DecidedEvent; readonly carrier?: Carrier }
+  | { readonly kind: 'fence'; readonly fence: Fence };
 
 /** What is kept of a decision. */
 export function markerOf(decided: DecidedEvent): Marker {

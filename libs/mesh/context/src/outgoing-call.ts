@@ -9,7 +9,6 @@ export interface OutgoingCallOptions extends CallOptions {
 
 /** A call on its way out, as client policies and transports see it. */
 export class OutgoingCall extends Call {
-  readonly #options: OutgoingCallOptions;
   #metadata: Map<string, string> | undefined;
   #leaveSignal: (() => void) | undefined;
   /** What came back with the answer, whether it was good or bad; undefined until then. Set by the transport. */
@@ -19,7 +18,6 @@ export class OutgoingCall extends Call {
 
   constructor(options: OutgoingCallOptions) {
     super(options);
-    this.#options = options;
     const entries = options.metadata === undefined ? [] : Object.entries(options.metadata);
     if (entries.length > 0) this.#metadata = new Map(entries.map(([name, value]) => [name.toLowerCase(), value]));
   }
@@ -58,12 +56,16 @@ export class OutgoingCall extends Call {
    * @param timeoutMs for this try alone; the call's deadline still holds.
    */
   attempt(timeoutMs = Infinity): OutgoingCall {
-    return new OutgoingCall({
-      ...this.#options,
-      metadata: Object.fromEntries(this.metadata),
-      deadlineMs: Math.min(this.deadlineMs, this.clock.monotonicMs() + timeoutMs),
+    const attempt = new OutgoingCall({
+      method: this.method,
+      policy: this.policy,
+      clock: this.clock,
+      deadlineMs:
+        timeoutMs === Infinity ? this.deadlineMs : Math.min(this.deadlineMs, this.clock.monotonicMs() + timeoutMs),
       parent: this,
     });
+    if (this.#metadata !== undefined) attempt.#metadata = new Map(this.#metadata);
+    return attempt;
   }
 }
 

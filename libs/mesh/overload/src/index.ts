@@ -11,7 +11,9 @@ export { priorities, priorityPropagation, type Priorities, type PrioritiesOption
 export {
   businessOf,
   compoundPriority,
+  formatPriority,
   LEVEL_OPEN,
+  parsePriority,
   PRIORITY_HEADER,
   priorityOf,
   setPriority,

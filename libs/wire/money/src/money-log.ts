@@ -1,6 +1,7 @@
 import { daLog } from '@giftmesh/contract';
 import type { Codec, DecidedEvent, LogEntry } from '@giftmesh/domain-money';
 import { outcomes } from './enums';
+import { carrierFromProto, carrierToProto } from './carrier';
 import { eventFromProto, eventToProto } from './event';
 import { reusedWriter } from './reused-writer';
 import { WireError } from './wire-error';
@@ -16,7 +17,7 @@ export const moneyLogCodec: Codec<LogEntry> = {
 function entryToProto(entry: LogEntry): daLog.MoneyLogEntry {
   if (entry.kind === 'fence') {
     const { shards, generation } = entry.fence;
-    return { entry: { $case: 'fence', value: { shards: [...shards], generation: BigInt(generation) } } };
+    return { entry: { $case: 'fence', value: { shards: [...shards], generation: BigInt(generation) } }, carrier: undefined };
   }
   const { decided } = entry;
   return {
@@ -32,13 +33,17 @@ function entryToProto(entry: LogEntry): daLog.MoneyLogEntry {
         decidedAtMs: BigInt(decided.decidedAtMs),
       },
     },
+    carrier: carrierToProto(entry.carrier),
   };
 }
 
 function entryFromProto(message: daLog.MoneyLogEntry): LogEntry {
   switch (message.entry?.$case) {
-    case 'event':
-      return { kind: 'event', decided: decidedFromProto(message.entry.value) };
+    case 'event': {
+      const decided = decidedFromProto(message.entry.value);
+      const carrier = carrierFromProto(message.carrier);
+      return carrier === undefined ? { kind: 'event', decided } : { kind: 'event', decided, carrier };
+    }
     case 'fence': {
       const { shards, generation } = message.entry.value;
       return { kind: 'fence', fence: { shards, generation: Number(generation) } };

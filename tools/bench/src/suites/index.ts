@@ -1,7 +1,21 @@
+import { balanceSuite } from '../mesh/suites/balance';
+import { overheadSuite } from '../mesh/suites/overhead';
+import { overloadSuite } from '../mesh/suites/overload';
+import { retryStormSuite } from '../mesh/suites/retry-storm';
+import { subsequentSuite } from '../mesh/suites/subsequent';
 import { giftsSuite } from './gifts';
 import { idleSuite } from './idle';
 import { soakSuite } from './soak';
 import type { Suite } from './suite';
 
 /** All suites, in the order of the help text. */
-export const SUITES: readonly Suite[] = [giftsSuite, soakSuite, idleSuite];
+export const SUITES: readonly Suite[] = [
+  giftsSuite,
+  soakSuite,
+  idleSuite,
+  overheadSuite,
+  overloadSuite,
+  subsequentSuite,
+  retryStormSuite,
+  balanceSuite,
+];

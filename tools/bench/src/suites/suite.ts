@@ -12,6 +12,10 @@ export interface SuiteContext {
   readonly durations?: Durations;
   /** The main module of the standalone mesh. */
   readonly standaloneMain: string;
+  /** The Node binary that servers of the mesh suites run on; this process's by default. */
+  readonly nodePath?: string | undefined;
+  /** Of a suite's variants only those whose name has this in it; all by default. */
+  readonly only?: string | undefined;
   /** Progress, for people. */
   readonly log: (line: string) => void;
 }

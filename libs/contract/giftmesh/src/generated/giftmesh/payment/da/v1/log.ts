@@ -20,7 +20,22 @@ export const protobufFileName = "giftmesh/payment/da/v1/log.proto";
 
 /** One entry of the log of money. */
 export interface MoneyLogEntry {
-  entry: { $case: "event"; value: DecidedEventEntry } | { $case: "fence"; value: FenceEntry } | undefined;
+  entry:
+    | { $case: "event"; value: DecidedEventEntry }
+    | { $case: "fence"; value: FenceEntry }
+    | undefined;
+  /** What travels with an entry for those who watch: trace, lane and stress mark of the call that wrote it. Absent for most. */
+  carrier: Carrier | undefined;
+}
+
+/** Headers of a call by their names. Nothing that happens to money depends on them. */
+export interface Carrier {
+  headers: { [key: string]: string };
+}
+
+export interface Carrier_HeadersEntry {
+  key: string;
+  value: string;
 }
 
 /** A decision of the station. */
@@ -63,7 +78,7 @@ export interface SettledEvent {
 }
 
 function createBaseMoneyLogEntry(): MoneyLogEntry {
-  return { entry: undefined };
+  return { entry: undefined, carrier: undefined };
 }
 
 export const MoneyLogEntry: MessageFns<MoneyLogEntry> = {
@@ -75,6 +90,9 @@ export const MoneyLogEntry: MessageFns<MoneyLogEntry> = {
       case "fence":
         FenceEntry.encode(message.entry.value, writer.uint32(18).fork()).join();
         break;
+    }
+    if (message.carrier !== undefined) {
+      Carrier.encode(message.carrier, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -108,6 +126,14 @@ export const MoneyLogEntry: MessageFns<MoneyLogEntry> = {
             message.entry = { $case: "fence", value: FenceEntry.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.carrier = Carrier.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -127,6 +153,7 @@ export const MoneyLogEntry: MessageFns<MoneyLogEntry> = {
         : isSet(object.fence)
         ? { $case: "fence", value: FenceEntry.fromJSON(object.fence) }
         : undefined,
+      carrier: isSet(object.carrier) ? Carrier.fromJSON(object.carrier) : undefined,
     };
   },
 
@@ -136,6 +163,9 @@ export const MoneyLogEntry: MessageFns<MoneyLogEntry> = {
       obj.event = DecidedEventEntry.toJSON(message.entry.value);
     } else if (message.entry?.$case === "fence") {
       obj.fence = FenceEntry.toJSON(message.entry.value);
+    }
+    if (message.carrier !== undefined) {
+      obj.carrier = Carrier.toJSON(message.carrier);
     }
     return obj;
   },
@@ -159,6 +189,193 @@ export const MoneyLogEntry: MessageFns<MoneyLogEntry> = {
         break;
       }
     }
+    message.carrier = (object.carrier !== undefined && object.carrier !== null)
+      ? Carrier.fromPartial(object.carrier)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCarrier(): Carrier {
+  return { headers: {} };
+}
+
+export const Carrier: MessageFns<Carrier> = {
+  encode(message: Carrier, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    globalThis.Object.entries(message.headers).forEach(([key, value]: [string, string]) => {
+      Carrier_HeadersEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Carrier {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCarrier();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            const entry1 = Carrier_HeadersEntry.decode(reader, reader.uint32());
+            if (entry1.value !== undefined) {
+              message.headers[entry1.key] = entry1.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Carrier {
+    return {
+      headers: isObject(object.headers)
+        ? (globalThis.Object.entries(object.headers) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: Carrier): unknown {
+    const obj: any = {};
+    if (message.headers) {
+      const entries = globalThis.Object.entries(message.headers) as [string, string][];
+      if (entries.length > 0) {
+        obj.headers = {};
+        entries.forEach(([k, v]) => {
+          obj.headers[k] = v;
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Carrier>): Carrier {
+    return Carrier.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Carrier>): Carrier {
+    const message = createBaseCarrier();
+    message.headers = (globalThis.Object.entries(object.headers ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseCarrier_HeadersEntry(): Carrier_HeadersEntry {
+  return { key: "", value: "" };
+}
+
+export const Carrier_HeadersEntry: MessageFns<Carrier_HeadersEntry> = {
+  encode(message: Carrier_HeadersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Carrier_HeadersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCarrier_HeadersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Carrier_HeadersEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: Carrier_HeadersEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Carrier_HeadersEntry>): Carrier_HeadersEntry {
+    return Carrier_HeadersEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Carrier_HeadersEntry>): Carrier_HeadersEntry {
+    const message = createBaseCarrier_HeadersEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -656,6 +873,10 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

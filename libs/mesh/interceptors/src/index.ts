@@ -1,0 +1,2 @@
+export { clientInterceptor, type ClientInterceptorOptions } from './client-interceptor';
+export { isInfrastructure, serverInterceptor, type ServerInterceptorOptions } from './server-interceptor';

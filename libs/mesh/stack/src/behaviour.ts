@@ -1,0 +1,86 @@
+import type { AdaptiveTimeoutOptions } from '@giftmesh/mesh-adaptive-timeout';
+import type { AdaptiveThrottleOptions, CircuitBreakerOptions } from '@giftmesh/mesh-breaker';
+import type { AdmissionSettings, BackendLevelsOptions } from '@giftmesh/mesh-overload';
+import type { RateLimitRule } from '@giftmesh/mesh-rate-limit';
+import type { HedgingOptions, RetryBudgetOptions, RetryOptions } from '@giftmesh/mesh-retry';
+import type { TraceSamplerOptions } from '@giftmesh/mesh-telemetry';
+
+/** How a server treats the calls that come. */
+export interface ServerBehaviour extends AdmissionSettings {
+  /** Limits on the rate of calls; see mesh-rate-limit. Default none. */
+  readonly rateLimits?: readonly RateLimitRule[];
+}
+
+/** How calls to others are made. `false` leaves a policy out; what is not named has its library's defaults. */
+export interface ClientBehaviour {
+  /** Tries again what may be repeated. Default on. */
+  readonly retry?: RetryOptions | false;
+  /** What retries and hedges may cost together. Default 8 % of the first calls, and one a second. */
+  readonly budget?: RetryBudgetOptions;
+  /** A second try while the first is still under way; name the methods. Default off. */
+  readonly hedging?: HedgingOptions | false;
+  /** Default on. */
+  readonly breaker?: CircuitBreakerOptions | false;
+  /** Default on. */
+  readonly throttle?: AdaptiveThrottleOptions | false;
+  /** Timeouts that follow the latencies. Default off: a method that is seldom slow for good reasons would be cut short. */
+  readonly adaptiveTimeout?: AdaptiveTimeoutOptions | false;
+  /** Default on. */
+  readonly earlyShedding?: BackendLevelsOptions | false;
+}
+
+/** What can be changed while a process runs: plain data, so that it can stand in a file. */
+export interface Behaviour {
+  readonly server?: ServerBehaviour;
+  readonly client?: ClientBehaviour;
+  /** Which traces that begin here are recorded. Default one in a hundred. */
+  readonly tracing?: TraceSamplerOptions;
+  /**
+   * Features that can do without: `off` sheds one, `on` keeps it whatever happens, `auto` (the default) sheds it while the process is
+   * overloaded. Their names are the services'.
+   */
+  readonly features?: Readonly<Record<string, FeatureSwitch>>;
+}
+
+/** See `Behaviour.features`. */
+export type FeatureSwitch = 'on' | 'off' | 'auto';
+
+const FIELDS = {
+  '': ['server', 'client', 'tracing', 'features'],
+  server: ['admission', 'concurrency', 'queueMax', 'rateLimits'],
+  client: ['retry', 'budget', 'hedging', 'breaker', 'throttle', 'adaptiveTimeout', 'earlyShedding'],
+  tracing: ['ratio', 'methods'],
+} as const;
+
+/**
+ * Returns the behaviour when its outline is right; the policies check their own parts. Throws TypeError with the name of a part that
+ * there is not: most often a slip that would leave a default in force.
+ * @param features that the process has.
+ */
+export function checkBehaviour(value: unknown, features: readonly string[]): Behaviour {
+  checkFields('', value);
+  const behaviour = value as Behaviour;
+  for (const part of ['server', 'client', 'tracing'] as const) {
+    if (behaviour[part] !== undefined) checkFields(part, behaviour[part]);
+  }
+  for (const [name, position] of Object.entries(behaviour.features ?? {})) {
+    if (!features.includes(name))
+      throw new TypeError(`no feature ${name}; there are: ${features.join(', ') || 'none'}`);
+    if (!['on', 'off', 'auto'].includes(position)) {
+      throw new TypeError(`features.${name} must be on, off or auto, is ${JSON.stringify(position)}`);
+    }
+  }
+  return behaviour;
+}
+
+function checkFields(part: keyof typeof FIELDS, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`${part === '' ? 'the behaviour' : part} must be an object, is ${JSON.stringify(value)}`);
+  }
+  const known: readonly string[] = FIELDS[part];
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) {
+      throw new TypeError(`no ${part === '' ? name : `${part}.${name}`}; there are: ${known.join(', ')}`);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+export {
+  checkBehaviour,
+  type Behaviour,
+  type ClientBehaviour,
+  type FeatureSwitch,
+  type ServerBehaviour,
+} from './behaviour';
+export { Mesh, type MeshOptions, type MeshServerSettings, type MeshState } from './mesh';
+export { MeshChannel, type MeshChannelOptions } from './mesh-channel';

@@ -1,0 +1,169 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { seededRandom } from '@giftmesh/kernel-random';
+import { currentCall, service, type CallContext } from '@giftmesh/mesh-context';
+import { priorityOf } from '@giftmesh/mesh-overload';
+import { Mesh } from './index';
+
+const bytes = (value: Buffer): Buffer => value;
+const method = (name: string) => ({
+  path: `/mesh.testing.Stack/${name}`,
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: bytes,
+  requestDeserialize: bytes,
+  responseSerialize: bytes,
+  responseDeserialize: bytes,
+});
+const definition = {
+  echo: method('Echo') as ReturnType<typeof method> & { requestStream: false; responseStream: false },
+};
+const policies = new Map([
+  [
+    definition.echo.path,
+    {
+      deadlineMs: 2_000,
+      priority: 20,
+      idempotency: 'idempotent',
+      requestStream: false,
+      responseStream: false,
+    } as const,
+  ],
+]);
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+function newMesh(options: ConstructorParameters<typeof Mesh>[0] = {}): Mesh {
+  const mesh = new Mesh({ random: seededRandom(1), ...options });
+  closers.push(() => mesh.close());
+  return mesh;
+}
+
+/** A service and a client of it, on meshes of their own. */
+async function start(handler: (request: Buffer) => Promise<Buffer> | Buffer, options: { edge?: boolean } = {}) {
+  const serverMesh = newMesh();
+  const server = serverMesh.createServer({
+    name: 'echo',
+    services: [service(definition, { echo: handler })],
+    errorDomain: 'stack.test',
+    ...options,
+  });
+  closers.push(() => server.close());
+  const address = `127.0.0.1:${await server.listen('127.0.0.1:0')}`;
+  const clientMesh = newMesh();
+  const channel = clientMesh.createChannel({ name: 'to echo', to: { address }, methodPolicies: policies });
+  return { serverMesh, clientMesh, server, client: channel.client(definition), address };
+}
+
+describe('Mesh', () => {
+  it('carries priority and trace over hops, and does not believe them at the edge', async () => {
+    const seen: (number | undefined)[] = [];
+    const note = (request: Buffer): Buffer => {
+      seen.push(priorityOf(currentCall() as CallContext));
+      return request;
+    };
+    const inner = await start(note, { edge: false });
+    const outer = await start((request) => (note(request), inner.client.echo(request)));
+    await outer.client.echo(Buffer.from('x'), { metadata: { 'x-user-id': '7' } });
+    expect(seen[0]).toBe(seen[1]);
+    expect(Math.floor((seen[0] as number) / 128)).toBe(127);
+  });
+
+  it('tries again what failed by chance, within a budget for the whole process', async () => {
+    let failures = 1;
+    const { client, clientMesh } = await start((request) => {
+      failures -= 1;
+      if (failures >= 0) throw new StatusError({ code: StatusCode.UNAVAILABLE, reason: 'AWAY', message: 'away' });
+      return request;
+    });
+    expect(String(await client.echo(Buffer.from('x')))).toBe('x');
+    expect(clientMesh.state.channels['to echo']?.['retry']).toMatchObject({ retries: 1, recovered: 1 });
+  });
+
+  it('counts calls and decisions of both sides', async () => {
+    const { client, clientMesh, serverMesh } = await start((request) => request);
+    await client.echo(Buffer.from('x'));
+    const count = (mesh: Mesh, name: string) =>
+      mesh.metrics
+        .snapshot()
+        .filter((family) => family.name.startsWith(name))
+        .flatMap(({ points }) => points).length;
+    expect([count(serverMesh, 'rpc.server'), count(clientMesh, 'rpc.client')].every((points) => points > 0)).toBe(true);
+    expect(count(serverMesh, 'mesh.policy.state')).toBeGreaterThan(5);
+  });
+
+  it('spreads calls over backends and shows each of them', async () => {
+    const [one, two] = [await start(() => Buffer.from('1')), await start(() => Buffer.from('2'))];
+    const mesh = newMesh();
+    const addresses = [one, two].map(({ address }) => address).join(',');
+    const client = mesh.createChannel({ name: 'both', to: { address: `ipv4:${addresses}` } }).client(definition);
+    const answers = new Set<string>();
+    for (let call = 0; call < 100; call += 1) {
+      answers.add(String(await client.echo(Buffer.from('x'))));
+      if (answers.size === 2) break;
+      await delay(5);
+    }
+    expect(answers).toEqual(new Set(['1', '2']));
+    expect(Object.keys(mesh.state.channels['both']?.['balancer'] ?? {}).length).toBeGreaterThan(2);
+  });
+
+  describe('behaviour', () => {
+    it('changes while calls go on, and is refused as a whole when anything of it is wrong', async () => {
+      const { client, clientMesh, serverMesh } = await start((request) => request);
+      clientMesh.configure({ client: { retry: { maxAttempts: 5 }, breaker: false }, tracing: { ratio: 1 } });
+      serverMesh.configure({ server: { admission: { kind: 'codel' }, queueMax: 7 } });
+      await client.echo(Buffer.from('x'));
+      expect(clientMesh.state.channels['to echo']?.['retry']).toMatchObject({ maxAttempts: 5, calls: 1 });
+      expect(clientMesh.state.channels['to echo']?.['breaker']).toBeUndefined();
+      expect(serverMesh.state.servers['echo']?.['admission']).toMatchObject({ admission: 'codel', queueMax: 7 });
+      const before = [clientMesh.state, serverMesh.state];
+      for (const [wrong, message] of [
+        [{ clients: {} }, 'no clients; there are: server, client, tracing, features'],
+        [{ client: { retires: {} } }, 'no client.retires'],
+        [{ client: { retry: { maxAttempts: 0 } } }, 'maxAttempts must be'],
+        [{ client: { breaker: { errorRation: 1 } } }, 'unknown option errorRation'],
+        [{ client: { budget: { ratio: 7 } } }, 'ratio must be'],
+        [{ server: { admission: { kind: 'x' } } }, 'no admission of kind "x"'],
+        [{ server: { queueMax: 5, rateLimits: [{ name: 'A b' }] } }, "a rule's name"],
+        [{ tracing: { ratio: 2 } }, 'ratio'],
+        [{ features: { rankings: 'off' } }, 'no feature rankings; there are: none'],
+        ['{}', 'the behaviour must be an object'],
+        [null, 'the behaviour must be an object'],
+      ] as const) {
+        for (const mesh of [clientMesh, serverMesh]) {
+          if (mesh === serverMesh && JSON.stringify(wrong)?.includes('client":{"retry')) continue;
+          if (mesh === serverMesh && JSON.stringify(wrong)?.includes('client":{"breaker')) continue;
+          if (mesh === clientMesh && JSON.stringify(wrong)?.includes('"server"')) continue;
+          expect(() => mesh.configure(wrong)).toThrow(message);
+        }
+      }
+      expect([clientMesh.state, serverMesh.state]).toEqual(before);
+      // What a file does not name any more has its default again.
+      clientMesh.configure({});
+      expect(clientMesh.state.channels['to echo']?.['retry']).toMatchObject({ maxAttempts: 3 });
+      expect(clientMesh.state.channels['to echo']?.['breaker']).toBeDefined();
+      await client.echo(Buffer.from('x'));
+    });
+
+    it('switches features off, keeps them on, or leaves them to the load', () => {
+      const mesh = newMesh({ features: ['rankings', 'push'], behaviour: { features: { rankings: 'off' } } });
+      expect([mesh.isOff('rankings'), mesh.isOff('push'), mesh.overloaded]).toEqual([true, false, false]);
+      mesh.configure({ features: { push: 'off', rankings: 'on' } });
+      expect(mesh.state.features).toEqual({ rankings: 'on', push: 'off' });
+      expect(() => mesh.isOff('gifts')).toThrow('no feature gifts');
+      expect(() => mesh.configure({ features: { push: 'maybe' } })).toThrow('features.push must be on, off or auto');
+    });
+  });
+
+  it('refuses a name that is taken', async () => {
+    const { serverMesh, clientMesh } = await start((request) => request);
+    const services = [service(definition, { echo: (request: Buffer) => request })];
+    expect(() => serverMesh.createServer({ name: 'echo', services, errorDomain: 'x' })).toThrow(
+      'a server echo already',
+    );
+    expect(() => clientMesh.createChannel({ name: 'to echo', to: { address: '127.0.0.1:1' } })).toThrow('already');
+  });
+});

@@ -1,0 +1,5 @@
+module.exports = {
+  ...require('../../../jest.preset.cjs'),
+  displayName: '@giftmesh/mesh-telemetry',
+  rootDir: __dirname,
+};
