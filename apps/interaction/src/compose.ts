@@ -1,19 +1,19 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Running } from '@giftmesh/adapter-process';
+import { unlessNone, type Running } from '@giftmesh/adapter-process';
 import { SqliteActivityStore, SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, interaction, station } from '@giftmesh/contract';
 import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
 import { ShardMap } from '@giftmesh/domain-money';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
-import { createClient, grpcTransport, remoteHealth } from '@giftmesh/mesh-client';
+import { remoteHealth } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { methodPolicies } from '@giftmesh/mesh-policy';
-import { createMeshServer } from '@giftmesh/mesh-server';
-import { createInteractionService } from '@giftmesh/service-interaction';
+import { createInteractionService, INTERACTION_FEATURES } from '@giftmesh/service-interaction';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
 
@@ -33,10 +33,20 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     writer: 'inline',
   });
   const activity = new SqliteActivityStore(join(folder, 'activity.sqlite'));
-  const transport = grpcTransport({ address: config.GIFTMESH_STATION_ADDRESS, clock });
-  const payments = createClient(station.PaymentStationServiceService, transport, {
-    methodPolicies: methodPolicies(contractDescriptors()),
+  const processMesh = await startProcessMesh({
+    serviceName: 'interaction',
+    features: INTERACTION_FEATURES,
+    behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
+    adminAddress: unlessNone(config.GIFTMESH_ADMIN_ADDRESS),
+    otlpEndpoint: unlessNone(config.GIFTMESH_OTLP_ENDPOINT),
+    log: logger,
     clock,
+  });
+  const { mesh } = processMesh;
+  const stationChannel = mesh.createChannel({
+    name: 'payment-station',
+    to: { address: config.GIFTMESH_STATION_ADDRESS },
+    methodPolicies: methodPolicies(contractDescriptors()),
   });
   const interactions = createInteractionService({
     clock,
@@ -46,22 +56,24 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     activity,
     log,
     shards,
-    payments,
+    payments: stationChannel.client(station.PaymentStationServiceService),
+    isShed: (feature) => mesh.isOff(feature),
   });
-  const server = createMeshServer({
+  const server = mesh.createServer({
+    name: 'interaction',
+    edge: true,
     services: [service(interaction.InteractionServiceService, interactions.handlers)],
     streamGraceMs: GIFT_STREAM_GRACE_MS,
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
     malformedMetadata: { errCode: String(INTERACTION_ERROR_CODES.INVALID_REQUEST) },
-    clock,
     onInternalError: (error, method) => logger.error({ err: error, method }, 'a call failed'),
   });
   const stopPolling = pollDependency({
     registry: server.health,
     service: 'giftmesh.interaction.v1.InteractionService',
     dependency: 'payment-station',
-    check: remoteHealth(transport, 'giftmesh.payment.station.v1.PaymentStationService'),
+    check: remoteHealth(stationChannel.transport, 'giftmesh.payment.station.v1.PaymentStationService'),
     clock,
     onChange: (problem) => logger.info({ problem }, problem === undefined ? 'serving' : 'not serving'),
   });
@@ -73,7 +85,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
       stopPolling();
       await interactions.close();
-      transport.close();
+      await processMesh.stop();
       await Promise.all([activity.close(), log.close()]);
       lock.release();
     },

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Running } from '@giftmesh/adapter-process';
+import { unlessNone, type Running } from '@giftmesh/adapter-process';
 import { SqliteEventLog, SqliteLedger, lockDataFolder, scheduleLedgerAudit } from '@giftmesh/adapter-sqlite';
+import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da } from '@giftmesh/contract';
 import { LogSettledNotices, PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
-import { createMeshServer } from '@giftmesh/mesh-server';
 import { createPaymentDa } from '@giftmesh/service-payment-da';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
@@ -42,12 +42,22 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     notices: new LogSettledNotices(settled, clock),
     shards,
   });
-  const server = createMeshServer({
+  const processMesh = await startProcessMesh({
+    serviceName: 'payment-da',
+    behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
+    adminAddress: unlessNone(config.GIFTMESH_ADMIN_ADDRESS),
+    otlpEndpoint: unlessNone(config.GIFTMESH_OTLP_ENDPOINT),
+    log: logger,
+    clock,
+  });
+  const { mesh } = processMesh;
+  const server = mesh.createServer({
+    name: 'payment-da',
+    edge: false,
     services: [service(da.PaymentDaServiceService, paymentDa.handlers)],
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
     malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
-    clock,
     onInternalError: (error, method) => logger.error({ err: error, method }, 'a call failed'),
   });
   const stopPolling = pollDependency({
@@ -80,7 +90,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       stopPolling();
       stopAudit();
       await paymentDa.close();
-      await Promise.all([ledger.close(), log.close(), settled.close()]);
+      await Promise.all([ledger.close(), log.close(), settled.close(), processMesh.stop()]);
       lock.release();
     },
   };

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { MemoryBalanceStore } from '@giftmesh/adapter-memory';
-import type { Running } from '@giftmesh/adapter-process';
+import { unlessNone, type Running } from '@giftmesh/adapter-process';
 import { SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da, station } from '@giftmesh/contract';
 import { LogSettledNotices, PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
-import { createClient, grpcTransport, remoteHealth } from '@giftmesh/mesh-client';
+import { remoteHealth } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { methodPolicies } from '@giftmesh/mesh-policy';
-import { createMeshServer } from '@giftmesh/mesh-server';
 import { createPaymentStation } from '@giftmesh/service-payment-station';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
@@ -39,25 +39,35 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     markersMax: config.GIFTMESH_MARKERS_MAX,
     accountsMax: config.GIFTMESH_ACCOUNTS_MAX,
   });
-  const transport = grpcTransport({ address: config.GIFTMESH_DA_ADDRESS, clock });
-  const ledger = createClient(da.PaymentDaServiceService, transport, {
-    methodPolicies: methodPolicies(contractDescriptors()),
+  const processMesh = await startProcessMesh({
+    serviceName: 'payment-station',
+    behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
+    adminAddress: unlessNone(config.GIFTMESH_ADMIN_ADDRESS),
+    otlpEndpoint: unlessNone(config.GIFTMESH_OTLP_ENDPOINT),
+    log: logger,
     clock,
+  });
+  const { mesh } = processMesh;
+  const daChannel = mesh.createChannel({
+    name: 'payment-da',
+    to: { address: config.GIFTMESH_DA_ADDRESS },
+    methodPolicies: methodPolicies(contractDescriptors()),
   });
   const paymentStation = createPaymentStation({
     clock,
     store,
     log,
-    ledger,
+    ledger: daChannel.client(da.PaymentDaServiceService),
     notices: new LogSettledNotices(settled, clock),
     shards,
   });
-  const server = createMeshServer({
+  const server = mesh.createServer({
+    name: 'payment-station',
+    edge: false,
     services: [service(station.PaymentStationServiceService, paymentStation.handlers)],
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
     malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
-    clock,
     onInternalError: (error, method) => logger.error({ err: error, method }, 'a call failed'),
   });
   const health = { registry: server.health, service: 'giftmesh.payment.station.v1.PaymentStationService', clock };
@@ -71,7 +81,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     pollDependency({
       ...health,
       dependency: 'payment-da',
-      check: remoteHealth(transport, 'giftmesh.payment.da.v1.PaymentDaService'),
+      check: remoteHealth(daChannel.transport, 'giftmesh.payment.da.v1.PaymentDaService'),
       onChange: (problem) => logger.info({ problem }, problem === undefined ? 'the DA serves' : 'the DA is away'),
     }),
   ];
@@ -83,7 +93,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
       for (const stop of stopPolling) stop();
       await paymentStation.close();
-      transport.close();
+      await processMesh.stop();
       await Promise.all([log.close(), settled.close()]);
       lock.release();
     },

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { commonSettings, embeddedSettings } from '@giftmesh/adapter-process';
+import { commonSettings, embeddedSettings, meshSettings } from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
 /** What this process is told by environment variables. */
 export const settings = z.object({
   ...commonSettings,
   ...embeddedSettings,
+  ...meshSettings,
   /** Port of PaymentStationService. */
   GIFTMESH_STATION_PORT: shape.port(7002),
   /** Where Payment-DA listens. */

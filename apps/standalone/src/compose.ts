@@ -3,19 +3,20 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { MemoryBalanceStore, ThreadSettledNotices } from '@giftmesh/adapter-memory';
-import type { Running } from '@giftmesh/adapter-process';
+import { unlessNone, type Running } from '@giftmesh/adapter-process';
 import { SqliteActivityStore, SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da, interaction, station } from '@giftmesh/contract';
 import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
-import { createClient, inProcessTransport } from '@giftmesh/mesh-client';
+import { inProcessTransport } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { methodPolicies } from '@giftmesh/mesh-policy';
-import { createMeshServer, type MeshServer } from '@giftmesh/mesh-server';
-import { createInteractionService } from '@giftmesh/service-interaction';
+import type { MeshServer } from '@giftmesh/mesh-server';
+import { createInteractionService, INTERACTION_FEATURES } from '@giftmesh/service-interaction';
 import { createPaymentStation } from '@giftmesh/service-payment-station';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import { announceReady } from './announce-ready';
@@ -40,8 +41,17 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const channel = `giftmesh-settled:${realpathSync(folder)}`;
   const daThread = await startDaThread(config, channel);
 
+  const processMesh = await startProcessMesh({
+    serviceName: 'giftmesh',
+    features: INTERACTION_FEATURES,
+    behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
+    adminAddress: unlessNone(config.GIFTMESH_ADMIN_ADDRESS),
+    otlpEndpoint: unlessNone(config.GIFTMESH_OTLP_ENDPOINT),
+    log: logger,
+    clock,
+  });
+  const { mesh } = processMesh;
   const policies = methodPolicies(contractDescriptors());
-  const client = { methodPolicies: policies, clock };
   const store = new MemoryBalanceStore({
     shards,
     outboxMax: config.GIFTMESH_OUTBOX_MAX,
@@ -52,17 +62,20 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
     store,
     log,
-    ledger: createClient(da.PaymentDaServiceService, daThread.transport, client),
+    ledger: mesh
+      .createChannel({ name: 'payment-da', to: daThread.transport, methodPolicies: policies })
+      .client(da.PaymentDaServiceService),
     notices: new ThreadSettledNotices(channel, settledNoticeCodec),
     shards,
   });
   const serverOptions = {
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
-    clock,
     onInternalError: (error: unknown, method: string) => logger.error({ err: error, method }, 'a call failed'),
   };
-  const stationServer = createMeshServer({
+  const stationServer = mesh.createServer({
+    name: 'payment-station',
+    edge: false,
     ...serverOptions,
     services: [service(station.PaymentStationServiceService, paymentStation.handlers)],
     malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
@@ -76,9 +89,14 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     activity,
     log,
     shards,
-    payments: createClient(station.PaymentStationServiceService, stationTransport, client),
+    payments: mesh
+      .createChannel({ name: 'payment-station', to: stationTransport, methodPolicies: policies })
+      .client(station.PaymentStationServiceService),
+    isShed: (feature) => mesh.isOff(feature),
   });
-  const interactionServer = createMeshServer({
+  const interactionServer = mesh.createServer({
+    name: 'interaction',
+    edge: true,
     ...serverOptions,
     services: [service(interaction.InteractionServiceService, interactions.handlers)],
     malformedMetadata: { errCode: String(INTERACTION_ERROR_CODES.INVALID_REQUEST) },
@@ -122,7 +140,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       await paymentStation.close();
       stationTransport.close();
       await daThread.drain(leftMs());
-      await Promise.all([activity.close(), log.close()]);
+      await Promise.all([activity.close(), log.close(), processMesh.stop()]);
       for (const lock of locks) lock.release();
     },
   };

@@ -2,15 +2,15 @@
 import { join } from 'node:path';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { ThreadSettledNotices } from '@giftmesh/adapter-memory';
-import { createLogger, knownExitCode } from '@giftmesh/adapter-process';
+import { createLogger, knownExitCode, unlessNone } from '@giftmesh/adapter-process';
 import { SqliteEventLog, SqliteLedger, scheduleLedgerAudit } from '@giftmesh/adapter-sqlite';
+import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da } from '@giftmesh/contract';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
 import { serveMessagePort } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
-import { createMeshServer } from '@giftmesh/mesh-server';
 import { createPaymentDa } from '@giftmesh/service-payment-da';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
@@ -53,12 +53,22 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
   const paymentDa = createPaymentDa({ clock, log, codec: moneyLogCodec, ledger, notices, shards });
   const onInternalError = (error: unknown, method: string): void =>
     logger.error({ err: error, method }, 'a call failed');
-  const server = createMeshServer({
+  const processMesh = await startProcessMesh({
+    serviceName: 'payment-da',
+    behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
+    adminAddress: unlessNone(config.GIFTMESH_DA_ADMIN_ADDRESS),
+    otlpEndpoint: unlessNone(config.GIFTMESH_OTLP_ENDPOINT),
+    log: logger,
+    clock,
+  });
+  const { mesh } = processMesh;
+  const server = mesh.createServer({
+    name: 'payment-da',
+    edge: false,
     services: [service(da.PaymentDaServiceService, paymentDa.handlers)],
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
     malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
-    clock,
     onInternalError,
   });
   const stopServing = serveMessagePort(calls, server.host, { errorDomain: 'giftmesh', onInternalError });
@@ -94,7 +104,7 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
       stopAudit();
       stopServing();
       await paymentDa.close();
-      await Promise.all([ledger.close(), log.close()]);
+      await Promise.all([ledger.close(), log.close(), processMesh.stop()]);
       notices.close();
       tell({ kind: 'drained' });
     })();

@@ -43,7 +43,8 @@ const CODES_BY_PROBLEM: Readonly<Record<string, number>> = {
 export function knownExitCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof ExitError) return error.exitCode;
-  if (error.name === 'ListenError') return EXIT.UNAVAILABLE;
+  if (error.name === 'ListenError' || (error as NodeJS.ErrnoException).syscall === 'listen') return EXIT.UNAVAILABLE;
+  if (error.name === 'ConfigError') return EXIT.CONFIG;
   if (error.name === 'DataFileError') return CODES_BY_PROBLEM[String((error as { problem?: unknown }).problem)];
   return undefined;
 }

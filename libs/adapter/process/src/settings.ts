@@ -11,6 +11,24 @@ export const commonSettings = {
   GIFTMESH_DRAIN_LIMIT_MS: shape.integer(100, 600_000, 10_000),
 };
 
+/** How a process is told that it has none of something. */
+const NONE = 'none';
+
+/** What a setting says, undefined for `none`. */
+export function unlessNone(value: string): string | undefined {
+  return value === NONE ? undefined : value;
+}
+
+/** Settings of the mesh in a process; each may be `none`. */
+export const meshSettings = {
+  /** A JSON file with the behaviour of the mesh, looked at for edits every second; see mesh-stack. */
+  GIFTMESH_BEHAVIOUR_FILE: shape.text(NONE),
+  /** Where metrics, state and health are served over HTTP, `host:port`. */
+  GIFTMESH_ADMIN_ADDRESS: shape.text(NONE),
+  /** Base of a collector's OTLP over HTTP: `http://127.0.0.1:4318`. */
+  GIFTMESH_OTLP_ENDPOINT: shape.text(NONE),
+};
+
 /** Settings of processes that work on the embedded stores. */
 export const embeddedSettings = {
   /** Where the data files live; made when it is not there. */

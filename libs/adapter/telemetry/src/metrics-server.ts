@@ -7,6 +7,8 @@ export interface MetricsServerOptions {
   readonly address: string;
   /** The page of metrics in the format that an `Accept` header asks for. */
   readonly metrics: (accept: string | undefined) => { readonly contentType: string; readonly body: string };
+  /** What `/state` shows, as JSON, for people. Default: there is no such page. */
+  readonly state?: () => unknown;
   /** What `/healthz` says. Default: that the process answers is enough. */
   readonly healthy?: () => boolean;
   /** Told of what `metrics` or `healthy` threw; the scraper gets 500. Default: nobody is told. */
@@ -29,7 +31,7 @@ export const REQUEST_MS_MAX = 5_000;
 export const HEADER_BYTES_MAX = 8_192;
 
 /**
- * Serves `GET /metrics` and `GET /healthz` over HTTP, and nothing else. Rejects when it cannot listen.
+ * Serves `GET /metrics`, `GET /healthz` and `GET /state` over HTTP, and nothing else. Rejects when it cannot listen.
  * Throws RangeError for an address that is none.
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
@@ -64,7 +66,8 @@ function parseAddress(address: string): { host: string; port: number } {
 
 function answer(options: MetricsServerOptions, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '').split('?', 1)[0];
-  if (path !== '/metrics' && path !== '/healthz') return send(response, 404, 'not found\n');
+  const known = path === '/metrics' || path === '/healthz' || (path === '/state' && options.state !== undefined);
+  if (!known) return send(response, 404, 'not found\n');
   if (request.method !== 'GET') {
     response.setHeader('allow', 'GET');
     // A body is not waited for.
@@ -75,6 +78,9 @@ function answer(options: MetricsServerOptions, request: IncomingMessage, respons
     if (path === '/healthz') {
       const isHealthy = options.healthy?.() ?? true;
       return send(response, isHealthy ? 200 : 503, isHealthy ? 'ok\n' : 'not ok\n');
+    }
+    if (path === '/state') {
+      return send(response, 200, `${JSON.stringify(options.state?.(), null, 2)}\n`, 'application/json');
     }
     const { contentType, body } = options.metrics(request.headers.accept);
     send(response, 200, body, contentType);

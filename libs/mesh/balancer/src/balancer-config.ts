@@ -160,20 +160,33 @@ export function policyJson(config: BalancerConfig, depth = 1): PolicyJson {
   }
 }
 
-function asksGate(config: BalancerConfig): boolean {
-  switch (config.policy) {
+/** A config's name in service config. */
+export function policyName({ policy }: BalancerConfig): string {
+  switch (policy) {
     case 'p2c_ewma':
+      return P2C_EWMA;
     case 'ketama':
-    case 'gated':
-      return true;
-    case 'outlier_detection':
+      return KETAMA;
     case 'health_checked':
-      return asksGate(config.child);
+      return HEALTH_CHECKED;
+    case 'gated':
+      return GATED;
     case 'pick_first':
     case 'round_robin':
     case 'weighted_round_robin':
-      return false;
+    case 'outlier_detection':
+      return policy;
   }
+}
+
+/** What a config stands around, undefined when it has no policy within. */
+export function childOf(config: BalancerConfig): BalancerConfig | undefined {
+  return 'child' in config ? config.child : undefined;
+}
+
+function asksGate(config: BalancerConfig): boolean {
+  const child = childOf(config);
+  return ['p2c_ewma', 'ketama', 'gated'].includes(config.policy) || (child !== undefined && asksGate(child));
 }
 
 function pickFirst(config: PickFirst): object {

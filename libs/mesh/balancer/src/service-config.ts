@@ -1,6 +1,6 @@
 import { experimental, type ChannelOptions, type ServiceConfig } from '@grpc/grpc-js';
 import { BALANCER_EXTRAS_OPTION, type BalancerExtras } from './balancer-extras';
-import { policyJson, type BalancerConfig } from './balancer-config';
+import { childOf, policyJson, policyName, type BalancerConfig } from './balancer-config';
 
 /** What else stands in a service config: methods' settings, retry throttling. */
 export type OtherConfig = Partial<Pick<ServiceConfig, 'methodConfig' | 'retryThrottling'>>;
@@ -12,7 +12,8 @@ export type OtherConfig = Partial<Pick<ServiceConfig, 'methodConfig' | 'retryThr
  */
 export function serviceConfig(config: BalancerConfig, others: OtherConfig = {}): string {
   const json = policyJson(config);
-  for (const name of Object.keys(json)) {
+  for (let policy: BalancerConfig | undefined = config; policy !== undefined; policy = childOf(policy)) {
+    const name = policyName(policy);
     if (!experimental.isLoadBalancerNameRegistered(name)) {
       throw new Error(`grpc-js does not know the policy ${name}: call registerBalancers() first`);
     }

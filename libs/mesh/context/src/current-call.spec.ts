@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { undeclaredPolicy } from '@giftmesh/mesh-policy';
 import { CallContext } from './call-context';
-import { currentCall, runInCall, runOutsideCall } from './current-call';
+import { contextKey } from './context-key';
+import { currentCall, currentValue, runInCall, runOutsideCall, runWith } from './current-call';
 import { service } from './handlers';
 import { metadataOf } from './metadata';
 
@@ -12,6 +13,34 @@ const contextOf = (method: string): CallContext =>
     policy: undeclaredPolicy({ requestStream: false, responseStream: false }),
     clock: new SimulatedClock(),
   });
+
+describe('runWith', () => {
+  const [color, size] = [contextKey<string>('color'), contextKey<number>('size')];
+
+  it('gives the running code a value, within its call and over awaits', async () => {
+    await runInCall(contextOf('/a/b'), async () => {
+      await runWith(color, 'red', async () => {
+        await setImmediate();
+        await runWith(size, 7, async () => {
+          await setImmediate();
+          expect([currentValue(color), currentValue(size), currentCall()?.method]).toEqual(['red', 7, '/a/b']);
+          expect(runWith(color, 'blue', () => currentValue(color))).toBe('blue');
+        });
+        expect([currentValue(color), currentValue(size)]).toEqual(['red', undefined]);
+      });
+      expect([currentValue(color), currentCall()?.method]).toEqual([undefined, '/a/b']);
+    });
+  });
+
+  it('ends where a call begins, or where none is left', () => {
+    runWith(color, 'red', () => {
+      expect([currentValue(color), currentCall()]).toEqual(['red', undefined]);
+      runInCall(contextOf('/a/b'), () => expect(currentValue(color)).toBeUndefined());
+      runOutsideCall(() => expect(currentValue(color)).toBeUndefined());
+      expect(currentValue(color)).toBe('red');
+    });
+  });
+});
 
 describe('currentCall', () => {
   it('follows awaits, and keeps calls that run at the same time apart', async () => {

@@ -3,7 +3,7 @@ export { CallContext, type CallContextOptions } from './call-context';
 export type { Arrival, CallHost, HostedMethod } from './call-host';
 export { wrapCall, wrapStream, type ClientPolicy, type Make } from './client-policy';
 export { contextKey, type ContextKey } from './context-key';
-export { currentCall, runInCall, runOutsideCall } from './current-call';
+export { currentCall, currentValue, runInCall, runOutsideCall, runWith } from './current-call';
 export { DrainNotice } from './drain-notice';
 export { service, type Handler, type Handlers, type Service } from './handlers';
 export { metadataFrom, metadataOf, noMetadata, type CallMetadata, type MetadataSource } from './metadata';

@@ -3,7 +3,7 @@ import type { StatusError } from '@giftmesh/kernel-errors';
 import { callCancelled, type OutgoingCall } from '@giftmesh/mesh-context';
 import type { MethodPolicy } from '@giftmesh/mesh-policy';
 import { Answers } from './answers';
-import { cancelledWith, ClientCall, type Listener, type Native, type NextCall } from './client-call';
+import { cancelForGood, cancelledWith, ClientCall, type Listener, type Native, type NextCall } from './client-call';
 import type { ClientSetting } from './client-interceptor';
 
 type Context = Parameters<Native['sendMessageWithContext']>[0];
@@ -165,7 +165,7 @@ export class RepeatableClientCall extends ClientCall implements Attempt {
       }
     } finally {
       // A policy that has had enough of this try, or a reader who left.
-      if (ended === undefined) native.cancelWithStatus(grpcStatus.CANCELLED, callCancelled(this.#path).message);
+      if (ended === undefined) cancelForGood(native, callCancelled(this.#path));
     }
   }
 

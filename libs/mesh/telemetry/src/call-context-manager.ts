@@ -1,31 +1,20 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { ROOT_CONTEXT, type Context, type ContextManager } from '@opentelemetry/api';
-import { currentCall, type CallContext } from '@giftmesh/mesh-context';
+import { contextKey, currentCall, currentValue, runWith } from '@giftmesh/mesh-context';
 import { traceOf } from './call-trace';
 
-interface Scope {
-  readonly context: Context;
-  /** The call in which it was opened. */
-  readonly call: CallContext | undefined;
-}
+const activeKey = contextKey<Context>('OpenTelemetry context');
 
 /**
  * OpenTelemetry's context taken from the running call, so that `trace.getActiveSpan()` works in handlers, streams too, without
- * any work for calls where nobody asks. To be given to the SDK as its `contextManager`.
+ * any work for calls where nobody asks, and without a second AsyncLocalStorage, which every await of the process would pay for.
+ * To be given to the SDK as its `contextManager`.
  *
  * Spans made by hand (`tracer.startActiveSpan`) are nearer than the call's own; those of a call that is not recorded are not
  * recorded either.
  */
 export class CallContextManager implements ContextManager {
-  // Costs nothing before its first `run`.
-  readonly #scopes = new AsyncLocalStorage<Scope>();
-
   active(): Context {
-    const call = currentCall();
-    const scope = this.#scopes.getStore();
-    // A scope that was open when a call began is not the call's.
-    if (scope !== undefined && scope.call === call) return scope.context;
-    return traceOf(call)?.context ?? ROOT_CONTEXT;
+    return currentValue(activeKey) ?? traceOf(currentCall())?.context ?? ROOT_CONTEXT;
   }
 
   with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
@@ -34,7 +23,7 @@ export class CallContextManager implements ContextManager {
     thisArg?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    return this.#scopes.run({ context, call: currentCall() }, () => fn.apply(thisArg, args));
+    return runWith(activeKey, context, () => fn.apply(thisArg, args));
   }
 
   bind<T>(context: Context, target: T): T {
@@ -46,12 +35,13 @@ export class CallContextManager implements ContextManager {
     } as T;
   }
 
+  /** Nothing to do: what it needs is the calls' own. */
   enable(): this {
     return this;
   }
 
+  /** See `enable`. */
   disable(): this {
-    this.#scopes.disable();
     return this;
   }
 }

@@ -3,3 +3,4 @@ export { DEFAULT_INTERACTION_OPTIONS, interactionOptions, type InteractionOption
 export type { InteractionPorts, PaymentCallOptions, PaymentClient } from './ports';
 export type { ActivityFeedStats } from './feed/activity-feed';
 export type { GiftDeskStats } from './gifts/gift-desk';
+export { INTERACTION_FEATURES, SHED_FACTOR, type InteractionFeature, type IsShed } from './features';

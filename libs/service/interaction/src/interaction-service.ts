@@ -47,8 +47,12 @@ export function createInteractionService(
   const options = interactionOptions(given);
   const combos = new ComboTracker({ clock: ports.clock });
   const instanceId = Buffer.from(ports.random.bytes(INSTANCE_ID_BYTES)).toString('hex');
-  const hub = new RoomHub(ports.clock, instanceId, options, (roomId) =>
-    firstPlaces(ports.activity, options.rankedPlaces, roomId),
+  const hub = new RoomHub(
+    ports.clock,
+    instanceId,
+    options,
+    (roomId) => firstPlaces(ports.activity, options.rankedPlaces, roomId),
+    ports.isShed,
   );
   const desk = new GiftDesk(ports, options, combos);
   const streams = new GiftStreams(desk, ports.clock, options);

@@ -1,5 +1,5 @@
 export { createPaymentDa, type PaymentDa, type PaymentDaDependencies } from './payment-da';
 export { PaymentDaHandlers, REQUEST_ITEMS_MAX } from './service';
-export { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions, type SettlerStats } from './settler';
+export { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions, type SettlerStats, type WatchBatch } from './settler';
 export { AppliedPositions, type AppliedPositionsOptions } from './applied-positions';
 export { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from './record-page';

@@ -2,7 +2,7 @@ import type { Clock } from '@giftmesh/kernel-time';
 import type { Codec, EventLog, Ledger, LogEntry, SettledNotices, ShardMap } from '@giftmesh/domain-money';
 import { AppliedPositions } from './applied-positions';
 import { PaymentDaHandlers } from './service';
-import { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions } from './settler';
+import { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions, type WatchBatch } from './settler';
 
 /** What Payment-DA is built on. */
 export interface PaymentDaDependencies {
@@ -12,6 +12,8 @@ export interface PaymentDaDependencies {
   readonly ledger: Ledger;
   readonly notices: SettledNotices;
   readonly shards: ShardMap;
+  /** See `SettlerPorts`. */
+  readonly watchBatch?: WatchBatch;
 }
 
 /** Payment-DA given its ports: the handlers of its RPCs and the settler that runs beside them. */

@@ -12,7 +12,7 @@ import {
 import { MemoryEventLog, MemoryLedger, sampleDecided } from '@giftmesh/domain-money/testing';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import { AppliedPositions } from './applied-positions';
-import { Settler, type SettlerOptions } from './settler';
+import { Settler, type SettlerOptions, type WatchBatch } from './settler';
 
 /** A partition a shard. */
 export const SHARDS = new ShardMap(2, 2);
@@ -87,7 +87,7 @@ export const OPTIONS: SettlerOptions = {
 };
 
 /** A settler on a log and a ledger in memory, and all that it has told stations. */
-export function setUp(options: Partial<SettlerOptions> = {}) {
+export function setUp(options: Partial<SettlerOptions> = {}, watchBatch?: WatchBatch) {
   const clock = new SimulatedClock();
   const log = new MemoryEventLog<LogEntry>({ clock, partitionCount: SHARDS.partitionCount, codec, dropReleased: true });
   const ledger = new TroubledLedger(clock, SHARDS);
@@ -101,6 +101,7 @@ export function setUp(options: Partial<SettlerOptions> = {}) {
       codec,
       ledger,
       positions,
+      ...(watchBatch === undefined ? {} : { watchBatch }),
       notices: {
         publish: async (notice) => {
           if (publish.fails) throw new Error('nobody there');

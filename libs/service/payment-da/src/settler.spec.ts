@@ -1,6 +1,6 @@
 import { fenceEntry, sampleId } from '@giftmesh/domain-money/testing';
 import { moneyLogCodec } from '@giftmesh/wire-money';
-import { gift, OPTIONS, PAYERS, poison, setUp, STAR } from './settler-test-kit';
+import { gift, numberOf, OPTIONS, PAYERS, poison, setUp, STAR } from './settler-test-kit';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
@@ -27,6 +27,29 @@ describe('Settler', () => {
     expect(settler.stats.applied).toBe(1);
     // What is in the ledger is not needed in the log any more.
     await expect(log.read({ partition: 0, offset: 2 }, 1)).rejects.toMatchObject({ startOffset: 3 });
+  });
+
+  it('lets those watch who know what travels with its entries, and nobody where nothing does', async () => {
+    const watched: unknown[] = [];
+    const { append, applied, clock, ledger, settler } = setUp({ recordsMax: 3 }, async (carriers, settle) => {
+      watched.push(carriers);
+      await settle();
+      watched.push('settled');
+    });
+    const carrying = (number: number) => ({ ...gift(number), carrier: { traceparent: `t${number}` } });
+    await append(gift(1), gift(2), gift(3));
+    await append(carrying(4), gift(5), carrying(6));
+    let failures = 1;
+    ledger.trouble = (slices) =>
+      slices.some(({ entries }) => entries.some((entry) => numberOf(entry) === 4)) && failures-- > 0
+        ? new Error('away')
+        : undefined;
+    settler.start();
+    await clock.advanceAsync(1_000);
+    expect(applied()).toEqual(range(1, 6));
+    const carriers = [{ traceparent: 't4' }, { traceparent: 't6' }];
+    // The ledger was away at first, and the batch came once more.
+    expect(watched).toEqual([carriers, carriers, 'settled']);
   });
 
   it('waits for records to gather, unless somebody waits for the ledger', async () => {

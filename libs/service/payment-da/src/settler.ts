@@ -2,6 +2,7 @@ import { sleep, type Clock } from '@giftmesh/kernel-time';
 import {
   LedgerRejectError,
   type ApplyResult,
+  type Carrier,
   type Codec,
   type EventLog,
   type Ledger,
@@ -38,6 +39,12 @@ export const DEFAULT_SETTLER_OPTIONS: SettlerOptions = {
   poisonDelayMs: 100,
 };
 
+/**
+ * Runs the settling of a batch, some of whose entries have these carriers: calls `settle` once, and gives back what it gives or
+ * throws. For those who watch.
+ */
+export type WatchBatch = (carriers: readonly Carrier[], settle: () => Promise<void>) => Promise<void>;
+
 /** What the settler needs. */
 export interface SettlerPorts {
   readonly clock: Clock;
@@ -46,6 +53,8 @@ export interface SettlerPorts {
   readonly ledger: Ledger;
   readonly notices: SettledNotices;
   readonly positions: AppliedPositions;
+  /** Around batches that have entries with carriers. Default nobody watches. */
+  readonly watchBatch?: WatchBatch;
 }
 
 /** What the settler has done since its start. */
@@ -104,7 +113,10 @@ export class Settler {
 
   async #settle(records: readonly LogRecord<LogEntry>[]): Promise<void> {
     try {
-      await this.#applyOrBisect(records);
+      const { watchBatch } = this.ports;
+      const carriers = watchBatch === undefined ? [] : carriersOf(records);
+      if (watchBatch === undefined || carriers.length === 0) await this.#applyOrBisect(records);
+      else await watchBatch(carriers, () => this.#applyOrBisect(records));
       this.#failure = undefined;
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -171,6 +183,15 @@ export class Settler {
       // The ledger is away; the next delivery finds out.
     }
   }
+}
+
+function carriersOf(records: readonly LogRecord<LogEntry>[]): Carrier[] {
+  const carriers: Carrier[] = [];
+  for (const { content } of records) {
+    if (content.ok && content.value.kind === 'event' && content.value.carrier !== undefined)
+      carriers.push(content.value.carrier);
+  }
+  return carriers;
 }
 
 function usersOf(slices: readonly LedgerSlice[]): bigint[] {

@@ -4,6 +4,7 @@ export {
   type PaymentStationDependencies,
   type PaymentStationOptions,
 } from './payment-station';
+export type { CarrierSource } from './log-appender';
 export type { OutgoingCallOptions, PaymentDaClient } from './ports';
 export { PaymentStationHandlers, REQUEST_ITEMS_MAX } from './service';
 export { DEFAULT_SWEEPER_OPTIONS, Sweeper, type SweeperOptions } from './sweeper';

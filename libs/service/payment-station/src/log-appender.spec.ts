@@ -1,6 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { deferred, type Deferred } from '@giftmesh/kernel-async';
 import { SimulatedClock } from '@giftmesh/kernel-time';
-import { ShardMap, type DecidedEvent, type EventLog, type LogAppend, type LogEntry } from '@giftmesh/domain-money';
+import {
+  ShardMap,
+  type Carrier,
+  type DecidedEvent,
+  type EventLog,
+  type LogAppend,
+  type LogEntry,
+} from '@giftmesh/domain-money';
 import { LogAppender } from './log-appender';
 
 const options = { batchMax: 3, appendNowAt: 2, retryDelayMinMs: 10, retryDelayMaxMs: 40 };
@@ -44,6 +52,26 @@ describe('LogAppender', () => {
     await Promise.all(all);
     expect([idsOf(0), idsOf(1), idsOf(2)]).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
     expect(appender.pending).toBe(0);
+  });
+
+  it('writes what travels with the events of a call beside them', async () => {
+    const { appends, log } = controlledLog();
+    const calls = new AsyncLocalStorage<Carrier>();
+    const shards = new ShardMap(8, 2);
+    const appender = new LogAppender(new SimulatedClock(), log, shards, options, () => calls.getStore());
+    const carrier = { traceparent: '00-…' };
+    calls.run(carrier, () => void appender.append([decided('a')]));
+    void appender.append([decided('b'), decided('a')]);
+    void appender.appendFence({ shards: [0], generation: 1 });
+    await turn();
+    appends[0]?.end.resolve();
+    await turn();
+    expect(appends.flatMap(({ entries }) => entries.map(({ value }) => value))).toEqual([
+      { kind: 'event', decided: decided('a'), carrier },
+      { kind: 'event', decided: decided('b') },
+      { kind: 'fence', fence: { shards: [0], generation: 1 } },
+    ]);
+    expect(appends[0]?.entries[1]?.value).not.toHaveProperty('carrier');
   });
 
   it('appends a batch at once, and waits for the turn with less', async () => {

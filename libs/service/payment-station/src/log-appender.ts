@@ -1,6 +1,6 @@
 import { deferred, type Deferred } from '@giftmesh/kernel-async';
 import type { Clock } from '@giftmesh/kernel-time';
-import type { DecidedEvent, EventLog, Fence, LogAppend, LogEntry, ShardMap } from '@giftmesh/domain-money';
+import type { Carrier, DecidedEvent, EventLog, Fence, LogAppend, LogEntry, ShardMap } from '@giftmesh/domain-money';
 
 export interface LogAppenderOptions {
   /** The most entries of one append. */
@@ -18,6 +18,9 @@ export const DEFAULT_LOG_APPENDER_OPTIONS: LogAppenderOptions = {
   retryDelayMinMs: 20,
   retryDelayMaxMs: 1_000,
 };
+
+/** What is to travel with the events that the running call appends; undefined for nothing. Must not throw. */
+export type CarrierSource = () => Carrier | undefined;
 
 interface Group {
   readonly entries: readonly LogAppend<LogEntry>[];
@@ -56,6 +59,7 @@ export class LogAppender {
     private readonly log: EventLog<LogEntry>,
     private readonly shards: ShardMap,
     private readonly options: LogAppenderOptions = DEFAULT_LOG_APPENDER_OPTIONS,
+    private readonly carrierOf: CarrierSource = () => undefined,
   ) {}
 
   /** Failed appends since the last one that worked. */
@@ -85,6 +89,7 @@ export class LogAppender {
     const entries: LogAppend<LogEntry>[] = [];
     const waiting: Waiting[] = [];
     const done = deferred<void>();
+    const carrier = this.carrierOf();
     for (const decided of events) {
       const { eventId, opUserId } = decided.event;
       const same = this.#waiting.get(eventId);
@@ -94,7 +99,10 @@ export class LogAppender {
         this.#waiting.set(eventId, same === undefined ? one : [same, one].flat());
         this.#pending += 1;
         waiting.push(one);
-        entries.push({ partition: this.shards.partitionOf(opUserId), value: { kind: 'event', decided } });
+        entries.push({
+          partition: this.shards.partitionOf(opUserId),
+          value: carrier === undefined ? { kind: 'event', decided } : { kind: 'event', decided, carrier },
+        });
       } else waits.add(known.durable);
     }
     if (entries.length > 0) waits.add(this.#enqueue({ entries, waiting, done }));

@@ -1,15 +1,15 @@
 import { common } from '@giftmesh/contract';
 import { sampleDecided, sampleId } from '@giftmesh/domain-money/testing';
-import { createPaymentStation } from './payment-station';
+import { createPaymentStation, type PaymentStationDependencies } from './payment-station';
 import { DEFAULT_SWEEPER_OPTIONS } from './sweeper';
 import { ALICE, message, setUp as setUpParts, SHARDS, STAR, WINDOW } from './test-kit/kit';
 import { decidedNow } from './test-kit/scripted-store';
 
-function setUp(sweeper = DEFAULT_SWEEPER_OPTIONS) {
+function setUp(sweeper = DEFAULT_SWEEPER_OPTIONS, more: Partial<PaymentStationDependencies> = {}) {
   const { clock, store, ledger, log } = setUpParts();
   const notices = { publish: async () => undefined, subscribe: () => async () => undefined };
   const station = createPaymentStation(
-    { clock, store, log, ledger, notices, shards: SHARDS },
+    { clock, store, log, ledger, notices, shards: SHARDS, ...more },
     { window: WINDOW, sweeper },
   );
   store.answer = (request) => decidedNow(request, 'applied', { generation: store.generation });
@@ -56,6 +56,16 @@ describe('createPaymentStation', () => {
     await clock.advanceAsync(1);
     await started;
     expect(station.problem()).toBeUndefined();
+    await station.close();
+  });
+
+  it('writes what travels with the events of a call into the log', async () => {
+    const carrier = { traceparent: 't' };
+    const { log, station } = setUp(undefined, { carrierOf: () => carrier });
+    await station.start();
+    await station.handlers.changeAssets({ events: [message({ id: 3 })] });
+    const records = await log.read({ partition: SHARDS.partitionOf(ALICE), offset: 0 }, 10);
+    expect(records.at(-1)?.content).toMatchObject({ ok: true, value: { kind: 'event', carrier } });
     await station.close();
   });
 

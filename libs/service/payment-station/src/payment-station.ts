@@ -12,7 +12,7 @@ import { AccountLoader } from './account-loader';
 import { CreditRefresh } from './credit-refresh';
 import { EventDecider } from './event-decider';
 import { GenerationRecovery } from './generation-recovery';
-import { LogAppender } from './log-appender';
+import { DEFAULT_LOG_APPENDER_OPTIONS, LogAppender, type CarrierSource } from './log-appender';
 import type { PaymentDaClient } from './ports';
 import { PaymentStationHandlers } from './service';
 import { SettledMerger } from './settled-merger';
@@ -29,6 +29,8 @@ export interface PaymentStationDependencies {
   readonly ledger: PaymentDaClient;
   readonly notices: SettledNotices;
   readonly shards: ShardMap;
+  /** Asked within the call that appends, once for each append. Default nothing travels with events. */
+  readonly carrierOf?: CarrierSource;
 }
 
 /** What may differ from the defaults. */
@@ -56,7 +58,7 @@ export function createPaymentStation(
 ): PaymentStation {
   const { clock, store, log, ledger, notices, shards } = dependencies;
   const window = options.window ?? DEFAULT_ACCEPTANCE_WINDOW;
-  const appender = new LogAppender(clock, log, shards);
+  const appender = new LogAppender(clock, log, shards, DEFAULT_LOG_APPENDER_OPTIONS, dependencies.carrierOf);
   const recovery = new GenerationRecovery(clock, store, ledger, appender);
   const loader = new AccountLoader(clock, store, ledger, window);
   const refresh = new CreditRefresh(clock);

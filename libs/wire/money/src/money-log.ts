@@ -17,7 +17,10 @@ export const moneyLogCodec: Codec<LogEntry> = {
 function entryToProto(entry: LogEntry): daLog.MoneyLogEntry {
   if (entry.kind === 'fence') {
     const { shards, generation } = entry.fence;
-    return { entry: { $case: 'fence', value: { shards: [...shards], generation: BigInt(generation) } }, carrier: undefined };
+    return {
+      entry: { $case: 'fence', value: { shards: [...shards], generation: BigInt(generation) } },
+      carrier: undefined,
+    };
   }
   const { decided } = entry;
   return {

@@ -23,10 +23,7 @@ export function workDescriptors(deadlineMs: number): Uint8Array {
   const deadline = { seconds: BigInt(Math.floor(deadlineMs / 1000)), nanos: (deadlineMs % 1000) * 1_000_000 };
   const methods = (Object.keys(workService) as (keyof typeof workService)[]).map((key) => {
     const options = create(MethodOptionsSchema, { idempotencyLevel: MethodOptions_IdempotencyLevel.IDEMPOTENT });
-    const policy: Message = create(policySchema, { deadline, priority: PRIORITY_BY_METHOD[key] } as Record<
-      string,
-      unknown
-    >);
+    const policy: Message = create(policySchema, { deadline, priority: PRIORITY_BY_METHOD[key] });
     setExtension(options, extension, policy);
     const [, , name = ''] = workService[key].path.split('/');
     return { name, inputType: `.${WORK_SERVICE}Bytes`, outputType: `.${WORK_SERVICE}Bytes`, options };

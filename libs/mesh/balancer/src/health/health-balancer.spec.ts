@@ -120,7 +120,7 @@ describe('giftmesh.health_checked', () => {
     await until(async () => (await client.many(20, 8)).of(a) > 0);
   });
 
-  it('ends its watches with the channel, one for each connection however many clients there are', async () => {
+  it('has one watch for each client and backend, and ends it with the client', async () => {
     const { backends } = await twoSwitchable();
     const clients = [1, 2].map(() => clientOf(backends, balancerOptions(around('round_robin'))));
     for (const client of clients) await client.many(10, 2);

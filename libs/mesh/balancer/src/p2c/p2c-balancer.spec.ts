@@ -72,7 +72,7 @@ describe(`giftmesh.p2c_ewma (seed ${SEED})`, () => {
     await until(() =>
       client.say().then(
         () => false,
-        ({ code }: ServiceError) => code === Status.UNAVAILABLE,
+        (error: unknown) => (error as ServiceError).code === Status.UNAVAILABLE,
       ),
     );
     const patient = client.say({}, { waitForReady: true });

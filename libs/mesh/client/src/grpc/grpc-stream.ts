@@ -4,7 +4,7 @@ import type { MethodDefinition } from '@giftmesh/mesh-context';
 import { fromGrpcError } from '@giftmesh/mesh-errors';
 import { decodeResponse, encodeRequest } from '../codec';
 import { peerGone } from '../transport-errors';
-import { bytesAsTheyAre, keepEnd } from './grpc-single';
+import { bytesAsTheyAre, cancelForGood, keepEnd } from './grpc-single';
 import type { GrpcCall } from './grpc-transport';
 import { sendRequests } from './send-requests';
 
@@ -51,7 +51,7 @@ function answersOf(
   stream.on('status', (status) => keepEnd(grpc, status, stream));
   grpc.call.onCancel((reason) => {
     answers.fail(reason);
-    stream.cancel();
+    cancelForGood(stream);
   });
   return answers;
 }

@@ -64,6 +64,7 @@ export class ActivityFeed {
       clock: ports.clock,
       debits: this.#debits,
       options,
+      isShed: ports.isShed,
       onWritten: (roomIds) => this.#announceRanks(roomIds),
       onConflict: () => this.#restart(),
     });
@@ -151,6 +152,7 @@ export class ActivityFeed {
   }
 
   async #announceRanks(roomIds: readonly bigint[]): Promise<void> {
+    if (this.ports.isShed?.('rankings') === true) return;
     for (const roomId of this.hub.watched(roomIds)) {
       try {
         this.hub.showRank(roomId, await firstPlaces(this.ports.activity, this.options.rankedPlaces, roomId));

@@ -7,6 +7,7 @@ import {
 } from '@giftmesh/domain-gifts';
 import type { Cancel, Clock } from '@giftmesh/kernel-time';
 import type { InteractionOptions } from '../options';
+import { SHED_FACTOR, type IsShed } from '../features';
 import type { DebitMemory } from './debit-memory';
 
 export interface ActivityWriterParts {
@@ -14,6 +15,7 @@ export interface ActivityWriterParts {
   readonly clock: Clock;
   readonly debits: DebitMemory;
   readonly options: Pick<InteractionOptions, 'flushMs' | 'scoresPendingMax' | 'feedRetryMs'>;
+  readonly isShed?: IsShed | undefined;
   /** Told of the rooms whose scores have just been written. Must not reject. */
   readonly onWritten: (roomIds: readonly bigint[]) => Promise<void>;
   /** Told that someone else has moved the store's positions: what was pending is gone, read on from where the store stands. */
@@ -123,7 +125,8 @@ export class ActivityWriter {
   }
 
   #restMs(): number {
-    return Math.max(this.parts.options.flushMs, Math.min(REST_MS_MAX, this.#lastTookMs * REST_FACTOR));
+    const flushMs = this.parts.options.flushMs * (this.parts.isShed?.('points') === true ? SHED_FACTOR : 1);
+    return Math.max(flushMs, Math.min(REST_MS_MAX, this.#lastTookMs * REST_FACTOR));
   }
 
   #write(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { interaction } from '@giftmesh/contract';
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import type { Cancel, Clock } from '@giftmesh/kernel-time';
+import { SHED_FACTOR, type IsShed } from '../features';
 import type { InteractionOptions } from '../options';
 import { refusal, shuttingDown } from '../refusal';
 import { RoomChannel, type Sequencer } from './room-channel';
@@ -33,12 +34,14 @@ export class RoomHub {
   /**
    * @param instanceId lower-case letters and digits that no other run of an instance has: part of all tokens.
    * @param firstPlaces the first places of a room as they stand when somebody comes.
+   * @param isShed while pushes are, rooms are shown as much less often.
    */
   constructor(
     private readonly clock: Clock,
     readonly instanceId: string,
     private readonly options: RoomHubOptions,
     private readonly firstPlaces: (roomId: bigint) => Promise<readonly interaction.LeaderboardEntry[]>,
+    private readonly isShed: IsShed = () => false,
   ) {
     this.#sequencer = { instanceId, next: () => (this.#sequence += 1) };
   }
@@ -100,10 +103,10 @@ export class RoomHub {
   endTurn(): void {
     if (this.#gathering.size === 0) return;
     const nowMs = this.clock.monotonicMs();
-    for (const channel of this.#gathering)
-      if (nowMs - channel.lastShownMs >= this.options.tickMs) this.#show(channel, nowMs);
+    const tickMs = this.options.tickMs * (this.isShed('push') ? SHED_FACTOR : 1);
+    for (const channel of this.#gathering) if (nowMs - channel.lastShownMs >= tickMs) this.#show(channel, nowMs);
     if (this.#gathering.size > 0 && this.#cancelTick === undefined && !this.#closed)
-      this.#cancelTick = this.clock.schedule(this.options.tickMs, () => this.#tick());
+      this.#cancelTick = this.clock.schedule(tickMs, () => this.#tick());
   }
 
   /** Ends all watches. */

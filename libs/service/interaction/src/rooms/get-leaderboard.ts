@@ -4,6 +4,7 @@ import { placesToProto } from '../leaderboard-entries';
 import type { InteractionPorts } from '../ports';
 import { activityAway } from './enter-room';
 import { Fields, roomOrThrow } from './fields';
+import { LeaderboardCache } from './leaderboard-cache';
 
 const LIMIT_DEFAULT = 10;
 const LIMIT_MAX = 100;
@@ -20,8 +21,9 @@ const PERIODS = new Map<number, 'total' | 'day'>([
   [interaction.LeaderboardPeriod.DAY, 'day'],
 ]);
 
-/** The handler of GetLeaderboard. */
-export function getLeaderboardHandler({ activity, rooms, clock }: InteractionPorts) {
+/** The handler of GetLeaderboard. While rankings are shed, or can't be read, they are shown as they were lately. */
+export function getLeaderboardHandler({ activity, rooms, clock, isShed }: InteractionPorts) {
+  const cache = new LeaderboardCache(clock);
   return async (request: interaction.GetLeaderboardRequest): Promise<interaction.GetLeaderboardResponse> => {
     const { roomId } = request;
     const fields = new Fields();
@@ -34,9 +36,14 @@ export function getLeaderboardHandler({ activity, rooms, clock }: InteractionPor
     fields.done();
     roomOrThrow(rooms, roomId);
     const day = period === 'day' ? utcDayOf(clock.nowMs()) : undefined;
-    const places = await activity
-      .leaderboard({ roomId, kind: kind ?? 'viewers', day, limit })
-      .catch((cause: unknown) => activityAway(cause));
-    return { entries: placesToProto(places) };
+    const key = `${roomId} ${kind} ${day ?? ''} ${limit}`;
+    const cached = cache.find(key);
+    if (cached !== undefined && isShed?.('rankings') === true) return cached;
+    try {
+      const places = await activity.leaderboard({ roomId, kind: kind ?? 'viewers', day, limit });
+      return cache.keep(key, { entries: placesToProto(places) });
+    } catch (cause) {
+      return cached ?? activityAway(cause);
+    }
   };
 }

@@ -4,7 +4,7 @@ import type { Answer, Question, Questions } from './questions';
 export function answerParent<Q extends Questions<Q>>(answers: Q): void {
   process.on('message', ({ id, name, argument }: Question) => {
     const answer = answers[name as keyof Q] as unknown as (argument: unknown) => Promise<unknown>;
-    Promise.resolve()
+    void Promise.resolve()
       .then(() => answer.call(answers, argument))
       .then(
         (value): Answer => ({ id, value }),

@@ -31,7 +31,7 @@ export class LoadRecorder {
   constructor(plan: LoadPlan) {
     this.#plan = plan;
     this.#calls = plan.phases.map(() => Array.from({ length: plan.classes.length + 1 }, () => new Calls()));
-    const bins = Math.ceil((planSeconds(plan) * 1000) / BIN_MS);
+    const bins = Math.ceil(Math.round(planSeconds(plan) * 1000) / BIN_MS);
     this.#sent = new Uint32Array(bins);
     this.#ok = new Uint32Array(bins);
   }
@@ -84,6 +84,7 @@ export class LoadRecorder {
 }
 
 function count(bins: Uint32Array, atMs: number): void {
-  const bin = Math.floor(atMs / BIN_MS);
+  // A plan's seconds add up with rounding errors.
+  const bin = Math.min(Math.floor(atMs / BIN_MS), bins.length - 1);
   bins[bin] = (bins[bin] ?? 0) + 1;
 }

@@ -1,7 +1,7 @@
 import { atLeast, atMost, figure, type Figure } from '../../figures';
 import { okShare } from '../load/measured';
 import { TOP_CLASS } from './call-classes';
-import type { OverloadResult } from './overload-measure';
+import type { OverloadResult, OverloadResults } from './overload-measure';
 
 const GOODPUT_AIMS: ReadonlyMap<number, number> = new Map([
   [2, 0.9],
@@ -18,10 +18,13 @@ export function goodput({ capacity }: OverloadResult, { phase }: OverloadResult[
 }
 
 /** The figures of the overload suite. */
-export function overloadFigures(results: readonly OverloadResult[]): Figure[] {
+export function overloadFigures({ results, capacitiesAfter }: OverloadResults): Figure[] {
   const capacities = new Map(results.map(({ work, capacity }) => [work.name, capacity]));
   return [
-    ...[...capacities].map(([name, capacity]) => figure(`overload.${name}.capacity`, capacity, '1/s')),
+    ...[...capacities].flatMap(([name, capacity]) => [
+      figure(`overload.${name}.capacity`, capacity, '1/s'),
+      figure(`overload.${name}.capacity_afterwards`, (capacitiesAfter.get(name) ?? NaN) / capacity, 'of capacity'),
+    ]),
     ...results.flatMap(variantFigures),
   ];
 }

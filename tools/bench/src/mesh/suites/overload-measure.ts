@@ -33,14 +33,22 @@ export interface OverloadResult {
   readonly decisions: ServerStats['decisions'];
 }
 
+/** What a plan gave. */
+export interface OverloadResults {
+  readonly results: readonly OverloadResult[];
+  /** By work: the capacity once more, when all was over. Where it is another, the machine was not left alone. */
+  readonly capacitiesAfter: ReadonlyMap<string, number>;
+}
+
 /** Loads every variant with everything, one after the other. */
 export async function measureOverload(
   run: BenchRun,
   plan: OverloadPlan,
   context: SuiteContext,
-): Promise<OverloadResult[]> {
+): Promise<OverloadResults> {
   const progress = new Progress(context.log, overloadSeconds(plan));
   const results: OverloadResult[] = [];
+  const capacitiesAfter = new Map<string, number>();
   for (const work of plan.works) {
     const capacity = await measureCapacity(run, work.work, plan.capacity);
     const { warmUpSeconds, seconds } = plan.capacity;
@@ -50,8 +58,11 @@ export async function measureOverload(
       results.push(result);
       progress.done(variantSeconds(plan), line(result));
     }
+    const after = await measureCapacity(run, work.work, plan.capacity);
+    capacitiesAfter.set(work.name, after);
+    progress.done(warmUpSeconds + seconds, `${work.name}: capacity afterwards ${after.toFixed(0)}/s`);
   }
-  return results;
+  return { results, capacitiesAfter };
 }
 
 interface Subject extends Pick<OverloadResult, 'work' | 'variant' | 'capacity'> {
@@ -120,5 +131,5 @@ function spikePhases({ spike }: OverloadPlan, capacity: number): Phase[] {
 
 function line({ work, variant, capacity, loads, recoveryMs: ms, decisions }: OverloadResult): string {
   const goodputs = loads.map(({ load, phase }) => `${load}x ${(phase.all.ok / phase.seconds / capacity).toFixed(2)}`);
-  return `${work.name} ${variant.name}: goodput ${goodputs.join(', ')} of capacity; recovered after ${ms} ms; ${JSON.stringify(decisions)}`;
+  return `${work.name} ${variant.name}: goodput ${goodputs.join(', ')} of capacity; recovered after ${ms} ms; failed at the highest ${JSON.stringify(loads.at(-1)?.phase.all.failed)}; decided ${JSON.stringify(decisions)}`;
 }

@@ -93,7 +93,7 @@ export const QUICK_OVERLOAD: OverloadPlan = {
 /** Seconds that a plan takes, without the starts of its processes. */
 export function overloadSeconds(plan: OverloadPlan): number {
   const { works, variants, capacity } = plan;
-  return works.length * (capacity.warmUpSeconds + capacity.seconds + variants.length * variantSeconds(plan));
+  return works.length * (2 * (capacity.warmUpSeconds + capacity.seconds) + variants.length * variantSeconds(plan));
 }
 
 /** Of those, for one variant. */

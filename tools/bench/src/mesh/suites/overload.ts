@@ -19,17 +19,17 @@ export const overloadSuite: Suite = {
 export function runOverload(plan: OverloadPlan, context: SuiteContext): Promise<SuiteResult> {
   const chosen = { ...plan, variants: onlyNamed(plan.variants, context.only) };
   return BenchRun.with(context, async (run) => {
-    const results = await measureOverload(run, chosen, context);
+    const measured = await measureOverload(run, chosen, context);
     return {
-      figures: [...overloadFigures(results), lagFigure('overload', run.lags)],
+      figures: [...overloadFigures(measured), lagFigure('overload', run.lags)],
       notes: [...NOTES, ...run.lags.notes()],
-      charts: overloadCharts(chosen, results),
+      charts: overloadCharts(chosen, measured.results),
     };
   });
 }
 
 const NOTES = [
-  'Capacity is what a bare grpc-js server answers in a closed loop, measured in the same run; goodput counts answers within 500 ms of the time the call was planned for.',
+  'Capacity is what a bare grpc-js server answers in a closed loop, measured in the same run, before and after the rest: where `capacity_afterwards` is not near 1, the machine had other things to do and the shares mean little. Goodput counts answers within 500 ms of the time the call was planned for.',
   'Arrivals are Poisson and open-loop, from a process of its own. Four priorities by method, the top one 5 % of the calls: its own load fits at 10 times the capacity.',
   'Recovery: from the end of a spike until at least 95 % of what is offered in any half second from then on is answered in time; as long as was measured where that never came.',
 ];
