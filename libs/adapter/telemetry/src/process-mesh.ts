@@ -47,7 +47,7 @@ export async function startProcessMesh(options: ProcessMeshOptions): Promise<Pro
   const metrics = new MetricsRegistry();
   const traceIds = new TraceIds(random);
   // The state is asked for when the mesh is there.
-  let mesh: Mesh | undefined;
+  const known: { mesh?: Mesh } = {};
   const telemetry = await startTelemetry({
     serviceName: options.serviceName,
     otlpEndpoint: options.otlpEndpoint,
@@ -60,7 +60,7 @@ export async function startProcessMesh(options: ProcessMeshOptions): Promise<Pro
         : {
             address: options.adminAddress,
             metrics: (accept) => exposition(metrics, accept),
-            state: () => mesh?.state,
+            state: () => known.mesh?.state,
             ...(options.healthy === undefined ? {} : { healthy: options.healthy }),
             onError: (error) => log.error({ err: error }, 'a page of the admin endpoint failed'),
           },
@@ -74,7 +74,7 @@ export async function startProcessMesh(options: ProcessMeshOptions): Promise<Pro
     tracer: telemetry.tracer,
     ...(options.features === undefined ? {} : { features: options.features }),
   });
-  mesh = made;
+  known.mesh = made;
   let stopFollowing = (): void => undefined;
   if (options.behaviourFile !== undefined) {
     try {

@@ -22,8 +22,11 @@ export interface AdmissionDecider {
   readonly name: string;
   /** A call has arrived. False refuses it now. */
   arrives(priority: Priority, nowMs: number): boolean;
-  /** A call's turn has come, `waitedMs` after it was sent as far as can be told. False drops it. */
-  turn(waitedMs: number, nowMs: number): boolean;
+  /**
+   * A call's turn has come, `waitedMs` after it was sent as far as can be told. False drops it.
+   * @param givenMs the time that its caller gives it, from when it was sent; Infinity for no limit.
+   */
+  turn(waitedMs: number, nowMs: number, givenMs: number): boolean;
   /** A call that had its turn is over. */
   done(nowMs: number): void;
   /** Nobody waits at `nowMs`. */

@@ -216,9 +216,10 @@ class AdmissionControl implements Admission {
 
   /** Gives a call its turn; false when it has waited for too long. */
   #start(entry: Entry, nowMs: number): boolean {
-    if (!this.#parts.decider.turn(nowMs - entry.sentMs, nowMs)) return false;
+    const { call, sentMs } = entry;
+    if (!this.#parts.decider.turn(nowMs - sentMs, nowMs, call.deadlineMs - sentMs)) return false;
     entry.startedMs = nowMs;
-    entry.call.set(this.#entryKey, entry);
+    call.set(this.#entryKey, entry);
     this.#running += 1;
     this.#meter.running(this.#running, nowMs);
     return true;

@@ -55,8 +55,8 @@ export class DagorDecider implements AdmissionDecider {
     return admitted;
   }
 
-  turn(waitedMs: number): boolean {
-    const inTime = this.#detector.turn(waitedMs);
+  turn(waitedMs: number, _nowMs: number, givenMs: number): boolean {
+    const inTime = this.#detector.turn(waitedMs, givenMs);
     // While nobody is shed a long wait is a burst, and most of it is over.
     return inTime || this.#level === LEVEL_OPEN;
   }
@@ -75,13 +75,14 @@ export class DagorDecider implements AdmissionDecider {
     this.#arrivals.shedElsewhere(business, count, this.#level);
   }
 
-  window({ nowMs, busy, waitedMs }: WindowReading): void {
+  window(reading: WindowReading): void {
+    const { nowMs, busy } = reading;
     const elapsedMs = nowMs - (this.#windowStartMs ?? nowMs);
     this.#windowStartMs = nowMs;
     if (elapsedMs <= 0) return;
     this.#arrivals.elapsed(elapsedMs, busy);
     const rates = this.#arrivals.rates;
-    const overloaded = this.#detector.window(rates.served, rates.busy, waitedMs);
+    const overloaded = this.#detector.window(rates.served, elapsedMs, { ...reading, busy: rates.busy });
     if (overloaded || this.#level < LEVEL_OPEN) {
       const capacity = rates.served / Math.max(rates.busy, BUSY_MIN);
       const excessMs = this.#detector.waitMs - this.#detector.targetMs / 2;

@@ -33,7 +33,7 @@ function take(decider: AdmissionDecider, { what, number }: Step, nowMs: number):
     case 'arrives':
       return decider.arrives(Math.floor(number * LEVEL_OPEN), nowMs);
     case 'turn':
-      return decider.turn(number * 1_000, nowMs);
+      return decider.turn(number * 1_000, nowMs, number < 0.1 ? Infinity : number * 10_000);
     case 'done':
       return decider.done(nowMs);
     case 'emptied':
@@ -68,7 +68,7 @@ describe.each(kinds)('admission by $kind', (kind) => {
         const decider = admissionDecider(kind, seededRandom(1));
         for (const [index, priority] of priorities.entries()) {
           expect(decider.arrives(priority, index)).toBe(true);
-          expect(decider.turn(0, index)).toBe(true);
+          expect(decider.turn(0, index, 500)).toBe(true);
           decider.done(index);
           decider.emptied(index);
           if (index % 10 === 9) decider.window({ nowMs: index, busy: 1, waitedMs: 0 });
@@ -88,7 +88,7 @@ describe.each(kinds)('admission by $kind', (kind) => {
           decider.window({ nowMs: (nowMs += 100), busy: 0.05, waitedMs: 0 });
         }
         expect(decider.arrives(LEVEL_OPEN, nowMs)).toBe(true);
-        expect(decider.turn(0, nowMs)).toBe(true);
+        expect(decider.turn(0, nowMs, 500)).toBe(true);
       }),
     );
   });

@@ -46,8 +46,8 @@ export class RandomDecider implements AdmissionDecider {
     return this.#admittedShare === 1 || this.#random.next() < this.#admittedShare;
   }
 
-  turn(waitedMs: number): boolean {
-    const inTime = this.#detector.turn(waitedMs);
+  turn(waitedMs: number, _nowMs: number, givenMs: number): boolean {
+    const inTime = this.#detector.turn(waitedMs, givenMs);
     return inTime || this.#admittedShare === 1;
   }
 
@@ -59,11 +59,12 @@ export class RandomDecider implements AdmissionDecider {
     return 'first-in';
   }
 
-  window({ nowMs, busy, waitedMs }: WindowReading): void {
+  window(reading: WindowReading): void {
+    const { nowMs, busy } = reading;
     const elapsedMs = nowMs - (this.#windowStartMs ?? nowMs);
     this.#windowStartMs = nowMs;
     if (elapsedMs <= 0) return;
-    if (this.#detector.window(this.#served / elapsedMs, busy, waitedMs)) {
+    if (this.#detector.window(this.#served / elapsedMs, elapsedMs, reading)) {
       const servedShare = this.#arrived === 0 ? 0 : this.#served / this.#arrived;
       this.#admittedShare = Math.min(this.#admittedShare, servedShare) * (1 - this.#alpha);
     } else if (this.#admittedShare < 1) {
