@@ -13,6 +13,7 @@ import { remoteHealth } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { methodPolicies } from '@giftmesh/mesh-policy';
+import { batchTracer } from '@giftmesh/mesh-telemetry';
 import { createInteractionService, INTERACTION_FEATURES } from '@giftmesh/service-interaction';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
@@ -57,6 +58,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     log,
     shards,
     payments: stationChannel.client(station.PaymentStationServiceService),
+    watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'pay gifts' }),
     isShed: (feature) => mesh.isOff(feature),
   });
   const server = mesh.createServer({

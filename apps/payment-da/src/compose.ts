@@ -8,6 +8,7 @@ import { LogSettledNotices, PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/doma
 import { systemClock } from '@giftmesh/kernel-time';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
+import { batchTracer } from '@giftmesh/mesh-telemetry';
 import { createPaymentDa } from '@giftmesh/service-payment-da';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
@@ -34,14 +35,6 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   });
   const ledgerPath = join(folder, 'ledger.sqlite');
   const ledger = new SqliteLedger({ path: ledgerPath, clock, shards });
-  const paymentDa = createPaymentDa({
-    clock,
-    log,
-    codec: moneyLogCodec,
-    ledger,
-    notices: new LogSettledNotices(settled, clock),
-    shards,
-  });
   const processMesh = await startProcessMesh({
     serviceName: 'payment-da',
     behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
@@ -51,6 +44,15 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
   });
   const { mesh } = processMesh;
+  const paymentDa = createPaymentDa({
+    clock,
+    log,
+    codec: moneyLogCodec,
+    ledger,
+    notices: new LogSettledNotices(settled, clock),
+    shards,
+    watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'settle money-log' }),
+  });
   const server = mesh.createServer({
     name: 'payment-da',
     edge: false,

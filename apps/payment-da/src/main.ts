@@ -1,5 +1,6 @@
 import { runProcess } from '@giftmesh/adapter-process';
+import { traceMixin } from '@giftmesh/mesh-telemetry';
 import { compose } from './compose';
 import { settings } from './settings';
 
-void runProcess({ name: 'payment-da', settings, start: compose }).then((code) => process.exit(code));
+void runProcess({ name: 'payment-da', settings, logFields: traceMixin(), start: compose }).then((code) => process.exit(code));

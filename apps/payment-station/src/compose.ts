@@ -11,7 +11,7 @@ import { remoteHealth } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { methodPolicies } from '@giftmesh/mesh-policy';
-import { createPaymentStation } from '@giftmesh/service-payment-station';
+import { callCarrier, createPaymentStation } from '@giftmesh/service-payment-station';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
 
@@ -60,6 +60,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     ledger: daChannel.client(da.PaymentDaServiceService),
     notices: new LogSettledNotices(settled, clock),
     shards,
+    carrierOf: callCarrier,
   });
   const server = mesh.createServer({
     name: 'payment-station',

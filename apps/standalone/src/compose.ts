@@ -16,8 +16,9 @@ import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { methodPolicies } from '@giftmesh/mesh-policy';
 import type { MeshServer } from '@giftmesh/mesh-server';
+import { batchTracer } from '@giftmesh/mesh-telemetry';
 import { createInteractionService, INTERACTION_FEATURES } from '@giftmesh/service-interaction';
-import { createPaymentStation } from '@giftmesh/service-payment-station';
+import { callCarrier, createPaymentStation } from '@giftmesh/service-payment-station';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import { announceReady } from './announce-ready';
 import type { Settings } from './settings';
@@ -67,6 +68,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       .client(da.PaymentDaServiceService),
     notices: new ThreadSettledNotices(channel, settledNoticeCodec),
     shards,
+    carrierOf: callCarrier,
   });
   const serverOptions = {
     descriptors: contractDescriptors(),
@@ -92,6 +94,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     payments: mesh
       .createChannel({ name: 'payment-station', to: stationTransport, methodPolicies: policies })
       .client(station.PaymentStationServiceService),
+    watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'pay gifts' }),
     isShed: (feature) => mesh.isOff(feature),
   });
   const interactionServer = mesh.createServer({

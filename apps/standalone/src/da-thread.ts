@@ -11,6 +11,7 @@ import { systemClock } from '@giftmesh/kernel-time';
 import { serveMessagePort } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
+import { batchTracer, traceMixin } from '@giftmesh/mesh-telemetry';
 import { createPaymentDa } from '@giftmesh/service-payment-da';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
@@ -38,7 +39,7 @@ const tell = (message: DaThreadMessage): void => parentPort?.postMessage(message
 
 async function run({ config, channel, calls }: DaThreadData): Promise<void> {
   const clock = systemClock;
-  const logger = createLogger('standalone-da', config.GIFTMESH_LOG_LEVEL);
+  const logger = createLogger('standalone-da', config.GIFTMESH_LOG_LEVEL, traceMixin());
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
   const folder = config.GIFTMESH_DATA_DIR;
   const log = new SqliteEventLog({
@@ -50,7 +51,6 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
   const ledgerPath = join(folder, 'ledger.sqlite');
   const ledger = new SqliteLedger({ path: ledgerPath, clock, shards });
   const notices = new ThreadSettledNotices(channel, settledNoticeCodec);
-  const paymentDa = createPaymentDa({ clock, log, codec: moneyLogCodec, ledger, notices, shards });
   const onInternalError = (error: unknown, method: string): void =>
     logger.error({ err: error, method }, 'a call failed');
   const processMesh = await startProcessMesh({
@@ -62,6 +62,15 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     clock,
   });
   const { mesh } = processMesh;
+  const paymentDa = createPaymentDa({
+    clock,
+    log,
+    codec: moneyLogCodec,
+    ledger,
+    notices,
+    shards,
+    watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'settle money-log' }),
+  });
   const server = mesh.createServer({
     name: 'payment-da',
     edge: false,

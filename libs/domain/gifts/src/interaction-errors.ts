@@ -35,6 +35,8 @@ export const INTERACTION_ERROR_CODES = {
   SHUTTING_DOWN: 10_022,
   /** Points and rankings can't be read. */
   ACTIVITY_AWAY: 10_023,
+  /** The call is part of a load test, and there are no shadow stores that it could be written to. */
+  STRESS_NOT_SUPPORTED: 10_024,
 } as const;
 
 export type InteractionReason = keyof typeof INTERACTION_ERROR_CODES;

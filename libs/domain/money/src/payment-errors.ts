@@ -15,6 +15,8 @@ export const PAYMENT_ERROR_CODES = {
   DEPENDENCY_AWAY: 20_010,
   /** An account would hold more than its counters can. */
   AMOUNT_OVERFLOW: 20_011,
+  /** The call is part of a load test, and there are no shadow stores that it could be written to. */
+  STRESS_NOT_SUPPORTED: 20_012,
 } as const;
 export type PaymentErrorReason = keyof typeof PAYMENT_ERROR_CODES;
 
@@ -42,4 +44,10 @@ export function invalidRequest(
   const [first] = fieldViolations;
   const message = first === undefined ? 'the request is not valid' : `${first.field} ${first.description}`;
   return paymentError(reason, message, StatusCode.INVALID_ARGUMENT, { fieldViolations });
+}
+
+/** The refusal of a call of a load test that would change money: there are no shadow stores that it could be written to. */
+export function stressNotSupported(): StatusError {
+  const message = 'calls of a load test change no money: there are no shadow stores for them';
+  return paymentError('STRESS_NOT_SUPPORTED', message, StatusCode.FAILED_PRECONDITION);
 }

@@ -55,7 +55,7 @@ describe('serviceConfig', () => {
     expect(JSON.parse(serviceConfig({ policy: 'p2c_ewma' }, others))).toEqual({
       ...others,
       loadBalancingConfig: [
-        { 'giftmesh.p2c_ewma': { tauMs: 10_000, failurePenalty: 200, failureWindowCalls: 100, longCallMs: 60_000 } },
+        { 'giftmesh.p2c_ewma': { tauMs: 10_000, failurePenalty: 200, windowCalls: 100, longCallMs: 60_000 } },
       ],
     });
     const outlier = serviceConfig({
@@ -82,7 +82,7 @@ describe('serviceConfig', () => {
     [{ ...p2c, tauMs: '10s' }, 'tauMs must be a number, got "10s"'],
     [{ ...p2c, tauMs: NaN }, 'got NaN'],
     [{ ...p2c, failurePenalty: -1 }, 'failurePenalty must be from 0 to 1000000, got -1'],
-    [{ ...p2c, failureWindowCalls: 1.5 }, 'failureWindowCalls must be a whole number from 1 to 100000, got 1.5'],
+    [{ ...p2c, windowCalls: 1.5 }, 'windowCalls must be a whole number from 1 to 100000, got 1.5'],
     [{ ...p2c, longCallMs: 0 }, 'longCallMs must be from 1'],
     [{ policy: 'ketama', pointsPerBackend: 0 }, 'pointsPerBackend must be a whole number from 1 to 10000, got 0'],
     [{ policy: 'ketama', epsilon: 0 }, 'epsilon must be from 0.01'],

@@ -19,7 +19,8 @@ describe.each(TRANSPORTS)('how calls end over the transport: %s', (kind) => {
       yield await wait();
     }
     const { client } = await start(kind, { handlers: { say: wait, collect: wait, repeat: waits, chat: waits } });
-    const options = { timeoutMs: 60 };
+    // Enough to connect on a busy machine: each handler must have been reached.
+    const options = { timeoutMs: 300 };
     const never = (): AsyncIterable<SayRequest> => ({
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
     });

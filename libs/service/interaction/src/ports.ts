@@ -3,6 +3,7 @@ import type { ActivityStore, GiftCatalogue, RoomDirectory } from '@giftmesh/doma
 import type { EventLog, LogEntry, ShardMap } from '@giftmesh/domain-money';
 import type { Clock } from '@giftmesh/kernel-time';
 import type { Random } from '@giftmesh/kernel-random';
+import type { BatchTracer } from '@giftmesh/mesh-telemetry';
 import type { IsShed } from './features';
 
 /** How a call to another service is bounded. */
@@ -33,6 +34,8 @@ export interface InteractionPorts {
   /** How the log's users are spread, the same as the station's. */
   readonly shards: ShardMap;
   readonly payments: PaymentClient;
+  /** Around the payment of batches that have gifts of recorded calls. Default nobody watches. */
+  readonly watchBatch?: BatchTracer;
   /** What shall be shed now. Default nothing. */
   readonly isShed?: IsShed;
 }

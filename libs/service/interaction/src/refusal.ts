@@ -47,6 +47,12 @@ export function shuttingDown(): Refusal {
   return refusal('SHUTTING_DOWN', StatusCode.UNAVAILABLE, 'this instance is stopping', { retryDelayMs: 100 });
 }
 
+/** The refusal of gifts of a load test: there are no shadow stores that they could be written to. */
+export function stressNotSupported(): Refusal {
+  const message = 'gifts of a load test are not taken: there are no shadow stores for them';
+  return refusal('STRESS_NOT_SUPPORTED', StatusCode.FAILED_PRECONDITION, message);
+}
+
 /** The message of a refusal inside a stream. */
 export function refusalToProto(refused: Refusal): commonErrors.Error {
   return {

@@ -8,6 +8,7 @@ import {
   orderProblems,
   paymentError,
   reversalProblems,
+  stressNotSupported,
   type Counters,
   type EventLog,
   type EventKey,
@@ -17,6 +18,7 @@ import {
   type ShardMap,
 } from '@giftmesh/domain-money';
 import { StatusCode, type FieldViolation } from '@giftmesh/kernel-errors';
+import { isStress } from '@giftmesh/mesh-lanes';
 import {
   WireError,
   countersToProto,
@@ -99,6 +101,7 @@ export class PaymentDaHandlers {
   };
 
   readonly applyOrder = async (request: da.ApplyOrderRequest): Promise<da.ApplyOrderResponse> => {
+    refuseStress();
     const order = readOrThrow('order', request.order, orderFromProto);
     refuseProblems('order', orderProblems(order));
     try {
@@ -113,6 +116,7 @@ export class PaymentDaHandlers {
   };
 
   readonly reverseEvent = async (request: da.ReverseEventRequest): Promise<da.ReverseEventResponse> => {
+    refuseStress();
     const reversal = readOrThrow('reversal', request.reversal, reversalFromProto);
     refuseProblems('reversal', reversalProblems(reversal));
     await this.#barrier([reversal.opUserId]);
@@ -170,6 +174,11 @@ export class PaymentDaHandlers {
       cause: error,
     });
   }
+}
+
+/** Throws for a call of a load test: without shadow stores it would change real money. */
+function refuseStress(): void {
+  if (isStress()) throw stressNotSupported();
 }
 
 function readOrThrow<M, T>(field: string, message: M | undefined, read: (message: M) => T): T {

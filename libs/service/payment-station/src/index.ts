@@ -4,6 +4,7 @@ export {
   type PaymentStationDependencies,
   type PaymentStationOptions,
 } from './payment-station';
+export { callCarrier } from './call-carrier';
 export type { CarrierSource } from './log-appender';
 export type { OutgoingCallOptions, PaymentDaClient } from './ports';
 export { PaymentStationHandlers, REQUEST_ITEMS_MAX } from './service';

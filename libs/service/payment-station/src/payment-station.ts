@@ -29,7 +29,7 @@ export interface PaymentStationDependencies {
   readonly ledger: PaymentDaClient;
   readonly notices: SettledNotices;
   readonly shards: ShardMap;
-  /** Asked within the call that appends, once for each append. Default nothing travels with events. */
+  /** Asked within the call that appends, once for each append: `callCarrier`. Default nothing travels with events. */
   readonly carrierOf?: CarrierSource;
 }
 

@@ -2,6 +2,7 @@ import type { da, station } from '@giftmesh/contract';
 import { StatusCode } from '@giftmesh/kernel-errors';
 import { isId } from '@giftmesh/kernel-ids';
 import { currentCall } from '@giftmesh/mesh-context';
+import { isStress } from '@giftmesh/mesh-lanes';
 import {
   StoreLostError,
   invalidRequest,
@@ -9,6 +10,7 @@ import {
   orderProblems,
   paymentError,
   reversalProblems,
+  stressNotSupported,
   type BalanceStore,
   type Counters,
   type StoredUser,
@@ -41,6 +43,7 @@ export class PaymentStationHandlers {
   constructor(private readonly ports: PaymentStationPorts) {}
 
   readonly changeAssets = async (request: station.ChangeAssetsRequest): Promise<station.ChangeAssetsResponse> => {
+    refuseStress();
     checkCount('events', request.events.length);
     if (!this.ports.ready()) throw paymentError('DEPENDENCY_AWAY', 'the station is starting', StatusCode.UNAVAILABLE);
     const remainingMs = currentCall()?.remainingMs() ?? Infinity;
@@ -61,6 +64,7 @@ export class PaymentStationHandlers {
     this.ports.ledger.listAssetRecords(request);
 
   readonly applyOrder = async (request: station.ApplyOrderRequest): Promise<station.ApplyOrderResponse> => {
+    refuseStress();
     const problems = orderProblems(readOrThrow(() => orderFromProto(request)));
     if (problems.length > 0) throw invalidRequest(problems);
     const answer = await this.ports.ledger.applyOrder({ order: request });
@@ -72,6 +76,7 @@ export class PaymentStationHandlers {
   readonly reverseEvent = async (request: station.ReverseEventRequest): Promise<station.ReverseEventResponse> => {
     const problems = reversalProblems(reversalFromProto(request));
     if (problems.length > 0) throw invalidRequest(problems);
+    refuseStress();
     const answer = await this.ports.ledger.reverseEvent({ reversal: request });
     await this.ports.store.merge(answer.counters.map(countersFromProto));
     return { reversed: answer.reversed, duplicate: answer.duplicate };
@@ -105,6 +110,11 @@ export class PaymentStationHandlers {
       return this.ports.store.read(userIds);
     }
   }
+}
+
+/** Throws for a call of a load test: without shadow stores it would change real money. */
+function refuseStress(): void {
+  if (isStress()) throw stressNotSupported();
 }
 
 function checkCount(field: string, count: number): void {

@@ -38,6 +38,4 @@ export interface BarChart extends ChartText {
   readonly kind: 'bars';
   readonly groups: readonly string[];
   readonly series: readonly { readonly name: string; readonly values: readonly number[] }[];
-  /** `log` for values of very different size. */
-  readonly yScale?: 'linear' | 'log';
 }

@@ -27,7 +27,6 @@ const bars: BarChart = {
   title: 'Bars',
   subtitle: 'of two groups',
   yTitle: 'calls',
-  yScale: 'log',
   groups: ['one', 'two'],
   series: [{ name: 'ours', values: [1, 27.25] }],
 };

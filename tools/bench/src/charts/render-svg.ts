@@ -53,7 +53,7 @@ function common({ title, subtitle, kind, series, aim }: Chart): EChartsOption {
       right: 20,
       ...(kind === 'lines' ? { icon: 'roundRect', itemHeight: 4 } : { itemHeight: 10 }),
       itemWidth: 18,
-      itemGap: 22,
+      itemGap: 28,
       textStyle: { fontSize: 12, color: INK, fontFamily: FONT },
       data: series.map(({ name }) => name),
     },
@@ -69,9 +69,9 @@ const axisLook = {
   splitLine: { lineStyle: { color: '#e4e7eb' } },
 };
 
-function yAxis(chart: Chart, type: 'value' | 'log'): NonNullable<EChartsOption['yAxis']> {
+function yAxis(chart: Chart): NonNullable<EChartsOption['yAxis']> {
   return {
-    type,
+    type: 'value',
     name: chart.yTitle,
     nameLocation: 'middle',
     nameGap: 52,
@@ -109,13 +109,13 @@ function lines(chart: LineChart): EChartsOption {
       name: chart.xTitle,
       nameLocation: 'middle',
       nameGap: 30,
-      min: Math.min(...xs),
-      max: Math.max(...xs),
       ...axisLook,
       splitLine: { show: false },
       ...(chart.xScale === 'log'
         ? {
             logBase: 2,
+            min: Math.min(...xs),
+            max: Math.max(...xs),
             axisLabel: {
               ...axisText,
               formatter: (x: number) => `${x}`,
@@ -126,7 +126,7 @@ function lines(chart: LineChart): EChartsOption {
           }
         : {}),
     },
-    yAxis: yAxis(chart, 'value'),
+    yAxis: yAxis(chart),
     series: series.map(({ name, points, dashed = false }, index) => ({
       type: 'line' as const,
       name,
@@ -156,7 +156,7 @@ function lines(chart: LineChart): EChartsOption {
 function bars(chart: BarChart): EChartsOption {
   return {
     xAxis: { type: 'category', data: [...chart.groups], ...axisLook, axisTick: { show: false } },
-    yAxis: yAxis(chart, chart.yScale === 'log' ? 'log' : 'value'),
+    yAxis: yAxis(chart),
     series: chart.series.map(({ name, values }, index) => ({
       type: 'bar' as const,
       name,

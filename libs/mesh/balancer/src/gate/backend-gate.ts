@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 
 /**
  * Decides at the caller whether a backend would take a call at all: what it would shed costs nothing when it is not sent. Knows
- * each backend by its address (`127.0.0.1:50051`), since two instances of a service are not equally loaded. Must not throw or wait;
+ * each backend by its address (`127.0.0.1:50051`; comma-separated where one backend has several), since two instances of a service are not equally loaded. Must not throw or wait;
  * one that throws lets the call through.
  */
 export interface BackendGate {

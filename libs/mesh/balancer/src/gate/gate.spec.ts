@@ -98,7 +98,7 @@ it('is asked about no more backends for a call than its limit', async () => {
     const open = new Set(backends.map(({ address }) => address));
     const { gate, asked } = gateOf(open);
     const client = clientOf(backends, balancerOptions({ policy }, { gate }));
-    await until(async () => (await client.many(50, 10, headers)).answers.size > GATE_ASKED_MAX);
+    await until(async () => (await client.many(400, 20, headers)).answers.size > GATE_ASKED_MAX);
     open.clear();
     asked.splice(0);
     const failure = (await client.say({ 'x-hash-key': 'k' }).catch((error: unknown) => error)) as ServiceError;

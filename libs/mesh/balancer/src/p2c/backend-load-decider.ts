@@ -16,8 +16,11 @@ export interface P2cOptions {
    * at once then gets the most) to 1,000,000.
    */
   readonly failurePenalty: number;
-  /** A call counts as at least one in so many of its backend's calls. Default 100; from 1 to 100,000. */
-  readonly failureWindowCalls: number;
+  /**
+   * A call counts as at least one in so many of its backend's calls, for latency and for failures: with many calls they outweigh the past before
+   * the time constant has passed. Default 100; from 1 to 100,000, where only time counts.
+   */
+  readonly windowCalls: number;
   /**
    * A call that lasted longer and did not fail was a stream: it counted as in flight, its length says nothing about latency.
    * Milliseconds; default 60,000, from 1 to 86,400,000. Set it above the longest deadline of calls that answer once.
@@ -43,13 +46,18 @@ export class BackendLoad {
 
   constructor(options: P2cOptions) {
     this.#options = options;
-    this.#latency = new PeakEwma(options.tauMs);
-    this.#failures = new FailureShare({ tauMs: options.tauMs, windowCalls: options.failureWindowCalls });
+    this.#latency = new PeakEwma(options);
+    this.#failures = new FailureShare(options);
   }
 
   /** Latency after the last sample, undefined before the first. */
   get lastLatencyMs(): number | undefined {
     return this.#latency.lastMs;
+  }
+
+  /** Calls in hand. */
+  inFlight(nowMs: number): number {
+    return this.#inFlight.count(nowMs);
   }
 
   /** What one more call would cost here: latency · (1 + penalty · failure share) · (calls in flight + 1). Positive, finite. */

@@ -13,7 +13,7 @@ describe('PeakEwma', () => {
   it('stays between the samples and the neutral value, whatever it is given', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyMs, ms), { minLength: 1 }), ms, (samples, neutral) => {
-        const ewma = new PeakEwma(1_000);
+        const ewma = new PeakEwma({ tauMs: 1_000, windowCalls: 10 });
         let nowMs = 0;
         const seen: number[] = [];
         for (const [sample, waitMs] of samples) {
@@ -32,18 +32,24 @@ describe('PeakEwma', () => {
   });
 
   it('takes a worse sample at once, a better one by its time, and forgets towards the neutral value', () => {
-    const ewma = new PeakEwma(1_000);
+    const ewma = new PeakEwma({ tauMs: 1_000, windowCalls: 100 });
     expect(ewma.valueMs(0, 7)).toBe(7);
     ewma.observe(10, 0);
     ewma.observe(100, 1);
-    expect(ewma.lastMs).toBe(100);
-    ewma.observe(10, 1);
     expect(ewma.lastMs).toBe(100);
     ewma.observe(10, 1_001);
     expect(ewma.lastMs).toBeCloseTo(10 + 90 / Math.E, 6);
     expect(ewma.valueMs(60_000, 7)).toBeCloseTo(7, 6);
     // Time that goes back is no time.
     expect(ewma.valueMs(0, 7)).toBe(ewma.lastMs);
+  });
+
+  it('lets many good answers outweigh a bad one at once', () => {
+    const ewma = new PeakEwma({ tauMs: 10_000, windowCalls: 100 });
+    ewma.observe(100, 0);
+    for (let call = 0; call < 99; call += 1) ewma.observe(10, 0);
+    expect(ewma.lastMs).toBeGreaterThan(10 + 90 * 0.36);
+    expect(ewma.lastMs).toBeLessThan(10 + 90 * 0.38);
   });
 });
 

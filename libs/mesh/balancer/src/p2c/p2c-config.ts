@@ -9,11 +9,11 @@ export const TAU_MS = 10_000;
 
 /** The policy's options with defaults for those not given. Throws TypeError or RangeError with the option's name and value. */
 export function p2cOptions(given: unknown): P2cOptions {
-  const options = knownOptions(P2C_EWMA, given, ['tauMs', 'failurePenalty', 'failureWindowCalls', 'longCallMs']);
+  const options = knownOptions(P2C_EWMA, given, ['tauMs', 'failurePenalty', 'windowCalls', 'longCallMs']);
   return {
     tauMs: numberOption(options, 'tauMs', TAU_MS, { min: 100, max: 600_000 }),
     failurePenalty: numberOption(options, 'failurePenalty', 200, { min: 0, max: 1_000_000 }),
-    failureWindowCalls: numberOption(options, 'failureWindowCalls', 100, { min: 1, max: 100_000, whole: true }),
+    windowCalls: numberOption(options, 'windowCalls', 100, { min: 1, max: 100_000, whole: true }),
     longCallMs: numberOption(options, 'longCallMs', 60_000, { min: 1, max: 86_400_000 }),
   };
 }

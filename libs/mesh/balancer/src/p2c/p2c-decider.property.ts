@@ -3,7 +3,7 @@ import { seededRandom } from '@giftmesh/kernel-random';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { BackendLoad, type P2cOptions } from './backend-load-decider';
 import { p2cOptions } from './p2c-config';
-import { neutralLatencyMs, P2cDecider, twoOf } from './p2c-decider';
+import { LOOKED_AT_MAX, neutralLatencyMs, P2cDecider, twoOf } from './p2c-decider';
 
 describe('twoOf', () => {
   it('gives two different indexes, each about as often', () => {
@@ -153,6 +153,45 @@ describe('P2cDecider in a simulation', () => {
       );
     },
   );
+
+  it.each([50, 500, 2_000])(
+    'finds the good one of three, also when the two choices are the bad ones, at %d calls a second',
+    (callsPerSecond) => {
+      fc.assert(
+        fc.property(seed, (it) => {
+          const backends = [{ latencyMs: 10 }, { latencyMs: 50 }, { latencyMs: 10, failing: 0.2 }];
+          const after = simulate({
+            backends,
+            callsPerSecond,
+            lastMs: Math.min(20_000, 5_000_000 / callsPerSecond),
+            seed: it,
+          });
+          const [, slow] = shares(after);
+          expect(slow).toBeLessThan(0.12);
+        }),
+        { numRuns: 5 },
+      );
+    },
+  );
+
+  it('looks at no more backends than its limit, and never gives one twice', () => {
+    const backends = Array.from({ length: LOOKED_AT_MAX + 5 }, () => ({ load: new BackendLoad(p2cOptions({})) }));
+    for (const { load } of backends) load.observe('answered', 10, 0);
+    const decider = new P2cDecider(backends, seededRandom(2));
+    decider.choose(0);
+    // All of a sudden everything is bad but one.
+    for (const { load } of backends.slice(1)) load.observe('answered', 1_000, 1);
+    const asked = backends.map(({ load }) => jest.spyOn(load, 'cost'));
+    let found = 0;
+    for (let round = 0; round < 200; round += 1) {
+      for (const spy of asked) spy.mockClear();
+      const choice = decider.choose(1);
+      expect(new Set(choice).size).toBe(choice.length);
+      expect(asked.reduce((sum, spy) => sum + spy.mock.calls.length, 0)).toBeLessThanOrEqual(LOOKED_AT_MAX + 2);
+      if (choice[0] === backends[0]) found += 1;
+    }
+    expect(found).toBeGreaterThan(100);
+  });
 
   it('falls into the trap of the fast failure without its penalty', () => {
     const backends = [{ latencyMs: 10 }, { latencyMs: 10 }, { latencyMs: 10, failing: 1 }];

@@ -14,6 +14,7 @@ import {
   type SayRequest,
 } from '@giftmesh/mesh-server/testing';
 import { createClient, grpcTransport, type GrpcTransportOptions, type MeshClient } from '../index';
+import { until } from '../testing/transport-kit';
 
 const echo = compileEcho();
 const PlainEcho = plainEcho();
@@ -58,10 +59,6 @@ const failureOf = (promise: Promise<unknown>): Promise<StatusError> =>
     () => Promise.reject(new Error('it did not fail')),
     (error: unknown) => error as StatusError,
   );
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(5);
-}
 
 describe('a mesh client against a plain grpc-js server', () => {
   it('calls all four kinds of methods, and sends deadline and stamp', async () => {

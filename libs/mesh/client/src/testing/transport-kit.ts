@@ -69,9 +69,12 @@ export async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return values;
 }
 
-/** Waits for what must come; the test's own limit ends it. */
+/** Waits for what must come, asking often. Rejects after 10 s: a test's own limit would leave it asking for ever. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(5);
+  for (let waits = 0; !condition(); waits += 1) {
+    if (waits > 2_000) throw new Error(`never came: ${String(condition)}`);
+    await delay(5);
+  }
 }
 
 /** What a call fails with. */

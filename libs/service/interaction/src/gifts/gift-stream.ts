@@ -3,6 +3,7 @@ import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import type { Clock } from '@giftmesh/kernel-time';
 import type { InteractionOptions } from '../options';
 import { refusal, refusalToProto, shuttingDown, type Refusal } from '../refusal';
+import type { Carried } from './carried';
 import type { GiftAnswer, GiftDesk } from './gift-desk';
 
 type Output = IteratorResult<interaction.StreamGiftsResponse, undefined>;
@@ -12,6 +13,8 @@ export interface GiftStreamParts {
   readonly clock: Clock;
   readonly options: Pick<InteractionOptions, 'streamMessageMax' | 'streamInFlightMax'>;
   readonly requests: AsyncIterable<interaction.StreamGiftsRequest>;
+  /** What its call brings into the batches that pay its gifts. Default nothing. */
+  readonly carried?: Carried | undefined;
   /** Called once when the stream has ended, however it did. */
   readonly onEnd: () => void;
 }
@@ -107,10 +110,10 @@ export class GiftStream implements AsyncIterableIterator<interaction.StreamGifts
   }
 
   #take(gifts: readonly interaction.SendGiftRequest[]): void {
-    const { desk, clock } = this.parts;
+    const { desk, clock, carried } = this.parts;
     const nowMs = clock.nowMs();
     for (const gift of gifts) {
-      const order = desk.check(gift, nowMs);
+      const order = desk.check(gift, nowMs, carried);
       if (order.kind === 'refused') {
         this.#push(gift.eventId, order);
       } else {

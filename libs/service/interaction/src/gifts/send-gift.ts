@@ -2,6 +2,10 @@ import type { interaction } from '@giftmesh/contract';
 import { StatusError } from '@giftmesh/kernel-errors';
 import type { Clock } from '@giftmesh/kernel-time';
 import { currentCall, deadlineExceeded, type CallContext } from '@giftmesh/mesh-context';
+import { isStress } from '@giftmesh/mesh-lanes';
+import { markNoRetry } from '@giftmesh/mesh-retry';
+import { refuse, stressNotSupported } from '../refusal';
+import { carriedBy } from './carried';
 import type { GiftAnswer, GiftDesk } from './gift-desk';
 
 /**
@@ -11,10 +15,15 @@ import type { GiftAnswer, GiftDesk } from './gift-desk';
 export function sendGiftHandler(desk: GiftDesk, clock: Clock) {
   return (request: interaction.SendGiftRequest): Promise<interaction.SendGiftResponse> =>
     new Promise((resolve, reject) => {
-      refuseIfOver(currentCall());
-      const order = desk.check(request, clock.nowMs());
-      const answer = (given: GiftAnswer): void =>
-        given.kind === 'ok' ? resolve(given.response) : reject(new StatusError(given.refusal));
+      const call = currentCall();
+      refuseIfOver(call);
+      refuseIfStress(call);
+      const order = desk.check(request, clock.nowMs(), carriedBy(call));
+      const answer = (given: GiftAnswer): void => {
+        if (given.kind === 'ok') return resolve(given.response);
+        if (given.noRetry === true && call !== undefined) markNoRetry(call);
+        reject(new StatusError(given.refusal));
+      };
       if (order.kind === 'good') desk.submit(order, answer);
       else answer(order);
     });
@@ -25,4 +34,9 @@ export function refuseIfOver(call: CallContext | undefined): void {
   if (call === undefined) return;
   if (call.cancelReason !== undefined) throw call.cancelReason;
   if (call.remainingMs() <= 0) throw deadlineExceeded(call.method);
+}
+
+/** Throws for a call of a load test: until there are shadow stores, its gift would cost real money. */
+export function refuseIfStress(call: CallContext | undefined): void {
+  if (call !== undefined && isStress(call)) refuse(stressNotSupported());
 }

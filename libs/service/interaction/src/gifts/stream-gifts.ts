@@ -2,9 +2,11 @@ import type { interaction } from '@giftmesh/contract';
 import type { Clock } from '@giftmesh/kernel-time';
 import { currentCall } from '@giftmesh/mesh-context';
 import type { InteractionOptions } from '../options';
-import { endWithCall } from '../streams';
+import { endWithCall, failedStream } from '../streams';
+import { carriedBy } from './carried';
 import type { GiftDesk } from './gift-desk';
 import { GiftStream } from './gift-stream';
+import { refuseIfStress } from './send-gift';
 
 /** All StreamGifts calls that are open. */
 export class GiftStreams {
@@ -25,16 +27,23 @@ export class GiftStreams {
     requests: AsyncIterable<interaction.StreamGiftsRequest>,
   ): AsyncIterableIterator<interaction.StreamGiftsResponse> => {
     const { desk, clock, options } = this;
+    const call = currentCall();
+    try {
+      refuseIfStress(call);
+    } catch (error) {
+      return failedStream(error);
+    }
     const stream: GiftStream = new GiftStream({
       desk,
       clock,
       options,
       requests,
+      carried: carriedBy(call),
       onEnd: () => this.#open.delete(stream),
     });
     this.#open.add(stream);
     endWithCall(
-      currentCall(),
+      call,
       () => void stream.return(),
       () => stream.drain(),
     );

@@ -38,6 +38,6 @@ export async function listenMesh(
   const port = await server.listen('127.0.0.1:0');
   return {
     port,
-    states: () => Object.fromEntries(policies.map(({ name, state }) => [name, state?.() ?? {}])),
+    states: () => Object.fromEntries(policies.map((policy) => [policy.name, policy.state?.() ?? {}])),
   };
 }

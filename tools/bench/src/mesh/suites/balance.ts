@@ -8,6 +8,7 @@ import type { ServerProcess } from '../servers/server-process';
 import type { ServerSpec } from '../servers/server-spec';
 import type { Balancing } from '../variants/balancing';
 import { BenchRun } from './bench-run';
+import { serverNode } from './server-node';
 import { CALL_CLASSES } from './call-classes';
 import { lagFigure } from './lag-figures';
 import { onlyNamed } from './only-named';
@@ -80,7 +81,7 @@ export function runBalance(plan: BalancePlan, context: SuiteContext): Promise<Su
         figure('balance.ring.keys_moved', moved, 'of keys', atMost(MOVED_AIM)),
         lagFigure('balance', run.lags),
       ],
-      notes: [...notes(plan), ...run.lags.notes()],
+      notes: [...notes(plan), `Servers ran on ${serverNode(context.nodePath)}.`, ...run.lags.notes()],
       charts: charts(plan, results),
     };
   });

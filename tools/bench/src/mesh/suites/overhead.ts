@@ -8,9 +8,11 @@ import { PAYLOAD } from '../clients/bench-client';
 import type { ServerProcess } from '../servers/server-process';
 import { workService } from '../work-service';
 import { BenchRun } from './bench-run';
+import { measureOurClients } from './overhead-our-clients';
+import { serverNode } from './server-node';
 
 const FULL: Durations = { rounds: 9, firstWarmUpMs: 3000, warmUpMs: 300, measureMs: 2000 };
-const QUICK: Durations = { rounds: 5, firstWarmUpMs: 1500, warmUpMs: 200, measureMs: 1000 };
+const QUICK: Durations = { rounds: 4, firstWarmUpMs: 1500, warmUpMs: 200, measureMs: 1000 };
 const IN_FLIGHT = [1, 64] as const;
 const CPU_AIM = 1.15;
 const THROUGHPUT_AIM = 0.9;
@@ -47,6 +49,8 @@ export function runOverhead(durations: Durations, context: SuiteContext): Promis
           const [bare = [], mesh = [], full = []] = await alternate(contestants, durations, context.log);
           pairs.push({ inFlight, bare, mesh, full });
         }
+        const [bareServer, , fullServer] = servers as [ServerProcess, ServerProcess, ServerProcess];
+        const ours = await measureOurClients(run, bareServer, fullServer, durations, context.log);
         return {
           figures: [
             ...pairs.flatMap((pair) => pairFigures(`overhead.${pair.inFlight}_in_flight`, pair)),
@@ -57,7 +61,10 @@ export function runOverhead(durations: Durations, context: SuiteContext): Promis
                 'of bare',
               ),
             ),
-            figure('overhead.failed_calls', failures(pairs), 'calls', atMost(0)),
+            figure('overhead.our_clients.server_cpu_ratio', ours.ratio, 'of bare', atMost(CPU_AIM)),
+            figure('overhead.our_clients.bare.server_cpu', ours.bareCpuUs, 'us/call'),
+            figure('overhead.our_clients.full.server_cpu', ours.fullCpuUs, 'us/call'),
+            figure('overhead.failed_calls', failures(pairs) + ours.failed, 'calls', atMost(0)),
           ],
           notes: NOTES(context),
           charts: [chart(pairs, context)],
@@ -69,8 +76,8 @@ export function runOverhead(durations: Durations, context: SuiteContext): Promis
 
 const NOTES = ({ nodePath }: SuiteContext): string[] => [
   'Ratios are medians of the ratios within each round, where the servers ran right after one another, in an order that turns around. CPU is user and system time of the whole server process.',
-  'The client is a light one on bare HTTP/2 that costs less than the server, so that throughput is the server’s; 32 bytes each way, with a deadline.',
-  `Servers ran on ${nodePath ?? `Node ${process.versions.node}`}.`,
+  'The client is a light one on bare HTTP/2 that costs less than the server, so that throughput is the server’s; 32 bytes each way, with a deadline. The figures of our_clients are with clients of ours, 64 calls in flight, on both servers: their calls have a deadline stamp and a priority.',
+  `Servers ran on ${serverNode(nodePath)}.`,
 ];
 
 function echoLoad(server: ServerProcess, inFlight: number): LoadSpec {
@@ -113,7 +120,7 @@ function chart(pairs: readonly (Pair & { readonly mesh: readonly Stretch[] })[],
     kind: 'bars',
     name: 'overhead',
     title: 'What the mesh costs a call that does nothing',
-    subtitle: `unary echo of 32 bytes, CPU of the server process a call, ${nodePath ?? `Node ${process.versions.node}`}`,
+    subtitle: `unary echo of 32 bytes, CPU of the server process a call, ${serverNode(nodePath)}`,
     yTitle: 'server CPU, microseconds a call',
     groups: pairs.map(({ inFlight }) => `${inFlight} in flight`),
     series: [

@@ -37,7 +37,7 @@ function workCharts(plan: OverloadPlan, work: OverloadWork, results: readonly Ov
       name: `overload-${work.name}-goodput`,
       title: 'Goodput under overload',
       yTitle: 'answered in time, share of the capacity',
-      yMax: 1.1,
+      yMax: 1.2,
       aim: { value: 0.8, label: 'aim at 10x' },
       series: overLoads(goodput),
     },

@@ -1,6 +1,7 @@
 import type { SuiteResult } from '../../report';
 import type { Suite, SuiteContext } from '../../suites/suite';
 import { BenchRun } from './bench-run';
+import { serverNode } from './server-node';
 import { lagFigure } from './lag-figures';
 import { overloadCharts } from './overload-charts';
 import { overloadFigures } from './overload-figures';
@@ -22,7 +23,7 @@ export function runOverload(plan: OverloadPlan, context: SuiteContext): Promise<
     const measured = await measureOverload(run, chosen, context);
     return {
       figures: [...overloadFigures(measured), lagFigure('overload', run.lags)],
-      notes: [...NOTES, ...run.lags.notes()],
+      notes: [...NOTES, `Servers ran on ${serverNode(context.nodePath)}.`, ...run.lags.notes()],
       charts: overloadCharts(chosen, measured.results),
     };
   });

@@ -8,6 +8,7 @@ import { recoveryMs } from '../load/recovery';
 import type { ServerProcess } from '../servers/server-process';
 import type { ServerSpec } from '../servers/server-spec';
 import { BenchRun } from './bench-run';
+import { serverNode } from './server-node';
 import { CALL_CLASSES } from './call-classes';
 import { lagFigure } from './lag-figures';
 import { onlyNamed } from './only-named';
@@ -55,7 +56,7 @@ export function runRetryStorm(plan: RetryStormPlan, context: SuiteContext): Prom
     }
     return {
       figures: [...resultFigures(results), lagFigure('retry_storm', run.lags)],
-      notes: [...notes(plan), ...run.lags.notes()],
+      notes: [...notes(plan), `Servers ran on ${serverNode(context.nodePath)}.`, ...run.lags.notes()],
       charts: charts(plan, results),
     };
   });
@@ -176,7 +177,6 @@ function charts(plan: RetryStormPlan, results: readonly Result[]): Chart[] {
       title: 'Calls that reach a failing backend',
       subtitle,
       yTitle: 'calls that reach it for each one wanted',
-      yScale: 'log',
       aim: { value: AMPLIFICATION_AIM, label: `aim ${AMPLIFICATION_AIM}` },
       groups: plan.faults.map(({ name, delayMs }) => `fails ${name} (${delayMs} ms)`),
       series: names.map((name) => ({

@@ -5,6 +5,7 @@ import type { Suite, SuiteContext } from '../../suites/suite';
 import { okShare, phaseOf } from '../load/measured';
 import type { ServerSpec } from '../servers/server-spec';
 import { BenchRun } from './bench-run';
+import { serverNode } from './server-node';
 import { CALL_CLASSES, DEADLINE_MS } from './call-classes';
 import { measureCapacity } from './capacity';
 import { lagFigure } from './lag-figures';
@@ -62,7 +63,7 @@ export function runSubsequent(plan: SubsequentPlan, context: SuiteContext): Prom
         ...resultFigures(results),
         lagFigure('subsequent', run.lags),
       ],
-      notes: [...notes(plan), ...run.lags.notes()],
+      notes: [...notes(plan), `Servers ran on ${serverNode(context.nodePath)}.`, ...run.lags.notes()],
       charts: [chart(plan, results)],
     };
   });

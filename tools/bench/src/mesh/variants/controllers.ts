@@ -16,7 +16,7 @@ export interface ControllerContext {
 const SETTINGS: Readonly<Record<Exclude<ControllerName, 'none' | 'priorities'>, AdmissionSettings>> = {
   dagor: { admission: { kind: 'dagor' }, concurrency: { kind: 'adaptive' } },
   codel: { admission: { kind: 'codel' }, concurrency: { kind: 'adaptive' } },
-  gradient2: { admission: { kind: 'none' }, concurrency: { kind: 'gradient2' } },
+  gradient2: { admission: { kind: 'none' }, concurrency: { kind: 'gradient2' }, queueMax: 64 },
   random: { admission: { kind: 'random' }, concurrency: { kind: 'adaptive' } },
 };
 
