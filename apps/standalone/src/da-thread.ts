@@ -12,6 +12,7 @@ import { serveMessagePort } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { batchTracer, traceMixin } from '@giftmesh/mesh-telemetry';
+import { INTERACTION_FEATURES } from '@giftmesh/service-interaction';
 import { createPaymentDa } from '@giftmesh/service-payment-da';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
@@ -55,6 +56,8 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     logger.error({ err: error, method }, 'a call failed');
   const processMesh = await startProcessMesh({
     serviceName: 'payment-da',
+    // Of the main thread: both read the same file.
+    features: INTERACTION_FEATURES,
     behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
     adminAddress: unlessNone(config.GIFTMESH_DA_ADMIN_ADDRESS),
     otlpEndpoint: unlessNone(config.GIFTMESH_OTLP_ENDPOINT),

@@ -3,4 +3,6 @@ import { traceMixin } from '@giftmesh/mesh-telemetry';
 import { compose } from './compose';
 import { settings } from './settings';
 
-void runProcess({ name: 'standalone', settings, logFields: traceMixin(), start: compose }).then((code) => process.exit(code));
+void runProcess({ name: 'standalone', settings, logFields: traceMixin(), start: compose }).then((code) =>
+  process.exit(code),
+);

@@ -72,5 +72,5 @@ it('closure takes a package and all that it stands on, once', () => {
     manifest: { ...manifest, name, dependencies: Object.fromEntries(dependencies.map((one) => [one, '^1.0.0'])) },
   });
   const all = [packed('a', 'b', 'c', 'outside'), packed('b', 'c'), packed('c', 'a'), packed('d')];
-  expect(closure(all, 'a').map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  expect(closure(all, ['a']).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { ALWAYS_THERE, expectPrinted, packagesOf, runNode, type Library } from '@giftmesh/test-readme';
 import { npm } from './npm';
-import type { Packed } from './pack';
+import { closure, type Packed } from './pack';
 
 /** A project of somebody who never saw this workspace, in a folder far from it. */
 export class EmptyProject {
@@ -20,13 +20,17 @@ export class EmptyProject {
     await this.#install({ dependencies });
   }
 
-  /** Installs one packed package; those that it stands on come as npm finds them, which is in their tarballs. */
-  async installAlone(
-    one: Packed,
-    standsOn: readonly Packed[],
-    further: Readonly<Record<string, string>> = {},
-  ): Promise<void> {
-    await this.#install({ dependencies: { ...tarballs([one]), ...further }, overrides: tarballs(standsOn) });
+  /** Installs what a user of one library's example asks npm for; what that stands on comes as npm finds it, which is in the tarballs. */
+  async installFor(library: Library, packages: readonly Packed[]): Promise<void> {
+    const imported = packagesOf(library.example.code);
+    const own = closure(packages, [library.name]);
+    const asked = packages.filter(
+      (one) => one.name === library.name || (imported.includes(one.name) && !own.includes(one)),
+    );
+    const names = asked.map(({ name }) => name);
+    const standsOn = closure(packages, names).filter((one) => !asked.includes(one));
+    const dependencies = { ...tarballs(asked), ...outsidePackages(library) };
+    await this.#install({ dependencies, overrides: tarballs(standsOn) });
   }
 
   /** Runs the example of a library with plain Node, and looks at what it prints. */
@@ -84,11 +88,9 @@ export class EmptyProject {
 }
 
 /** What a library's example imports and its users have anyway, beside the library: see `ALWAYS_THERE`. */
-export function furtherPackages(library: Library, one: Packed): Record<string, string> {
-  const there = [one.name, ...Object.keys({ ...one.manifest.dependencies, ...one.manifest.peerDependencies })];
-  const imported = packagesOf(library.example.code);
-  const missing = ALWAYS_THERE.filter((name) => imported.includes(name) && !there.includes(name));
-  return Object.fromEntries(missing.map((name) => [name, versionHere(name)]));
+export function outsidePackages(library: Library): Record<string, string> {
+  const imported = packagesOf(library.example.code).filter((name) => ALWAYS_THERE.includes(name));
+  return Object.fromEntries(imported.map((name) => [name, versionHere(name)]));
 }
 
 /** The version of an outside package that this workspace uses. */

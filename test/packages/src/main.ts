@@ -1,6 +1,5 @@
 // `npm run packages [-- <name> ...]`: each published library, or those named, alone in an empty project, as somebody installs it.
-import { EmptyProject, furtherPackages } from './empty-project';
-import { closure } from './pack';
+import { EmptyProject } from './empty-project';
 import { packWorkspace } from './workspace';
 
 async function main(chosen: readonly string[]): Promise<void> {
@@ -9,11 +8,9 @@ async function main(chosen: readonly string[]): Promise<void> {
   try {
     for (const library of libraries) {
       if (chosen.length > 0 && !chosen.some((name) => library.name.endsWith(name))) continue;
-      const [one, ...standsOn] = closure(packages, library.name);
-      if (one === undefined) continue;
       const project = new EmptyProject();
       try {
-        await project.installAlone(one, standsOn, furtherPackages(library, one));
+        await project.installFor(library, packages);
         await project.run(library);
         console.log(`ok      ${library.name}`);
       } catch (error) {

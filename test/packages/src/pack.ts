@@ -43,8 +43,8 @@ export async function pack(root: string, folders: readonly string[], destination
   });
 }
 
-/** A package and all of the packed ones that it stands on, itself first. */
-export function closure(all: readonly Packed[], name: string): Packed[] {
+/** Packages and all of the packed ones that they stand on, each once. */
+export function closure(all: readonly Packed[], names: readonly string[]): Packed[] {
   const found = new Map<string, Packed>();
   const add = (wanted: string): void => {
     const packed = all.find((one) => one.name === wanted);
@@ -52,6 +52,6 @@ export function closure(all: readonly Packed[], name: string): Packed[] {
     found.set(wanted, packed);
     Object.keys(packed.manifest.dependencies ?? {}).forEach(add);
   };
-  add(name);
+  names.forEach(add);
   return [...found.values()];
 }

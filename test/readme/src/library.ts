@@ -5,6 +5,9 @@ import { packagesOf, readExample, type Example } from './example';
 /** Packages that an example may import beside those that its library depends on: what it is shown with. */
 export const ALWAYS_THERE: readonly string[] = ['@grpc/grpc-js'];
 
+/** Names of the libraries that `libraryFolders` finds. */
+const PUBLISHED = /^@giftmesh\/(mesh|kernel)-/;
+
 /** A library and the example of its README. */
 export interface Library {
   readonly name: string;
@@ -28,10 +31,15 @@ export function readLibrary(root: string, folder: string): Library | undefined {
   return example === undefined ? undefined : { name: packageJson(root, folder).name, folder, example };
 }
 
-/** Packages that a library's example imports, and that nobody has who installed the library. */
+/**
+ * Packages that a library's example imports, and that nobody has who installed the library. Other published libraries that it is shown
+ * with may stand in its `devDependencies`.
+ */
 export function missingPackages(root: string, { name, folder, example }: Library): string[] {
-  const { dependencies = {}, peerDependencies = {} } = packageJson(root, folder);
-  const there = [name, ...ALWAYS_THERE, ...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+  const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = packageJson(root, folder);
+  const shownWith = Object.keys(devDependencies).filter((imported) => PUBLISHED.test(imported));
+  const installed = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+  const there = [name, ...ALWAYS_THERE, ...installed, ...shownWith];
   return packagesOf(example.code).filter((imported) => !there.includes(imported));
 }
 
@@ -39,6 +47,7 @@ interface PackageJson {
   readonly name: string;
   readonly private?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 

@@ -33,9 +33,12 @@ export class Call {
   #leaveParent: (() => void) | undefined;
   #finished = false;
   #reason: StatusError | undefined;
+  /** Most calls have one listener, its transport: a set is made for the second. */
+  #listener: CancelListener | undefined;
   #listeners: Set<CancelListener> | undefined;
   #controller: AbortController | undefined;
-  #values: Map<ContextKey<unknown>, unknown> | undefined;
+  /** Keys and values in turn: a call has few, and a map costs more than looking through them. */
+  #values: unknown[] | undefined;
 
   constructor(options: CallOptions) {
     this.method = options.method;
@@ -81,9 +84,11 @@ export class Call {
   cancel(reason: StatusError): void {
     if (this.ended) return;
     this.#reason = reason;
+    const listener = this.#listener;
     const listeners = this.#listeners;
     this.#release();
     this.#controller?.abort(reason);
+    listener?.(reason);
     if (listeners !== undefined) for (const listener of listeners) listener(reason);
   }
 
@@ -109,6 +114,12 @@ export class Call {
       return nothing;
     }
     if (this.#finished) return nothing;
+    if (this.#listener === undefined && this.#listeners === undefined) {
+      this.#listener = listener;
+      return () => {
+        if (this.#listener === listener) this.#listener = undefined;
+      };
+    }
     this.#listeners ??= new Set();
     this.#listeners.add(listener);
     return () => {
@@ -118,20 +129,29 @@ export class Call {
 
   /** The value under `key`, here or at the nearest call above that has it. */
   get<T>(key: ContextKey<T>): T | undefined {
-    if (this.#values?.has(key)) return this.#values.get(key) as T;
+    const values = this.#values;
+    if (values !== undefined) {
+      for (let index = 0; index < values.length; index += 2) if (values[index] === key) return values[index + 1] as T;
+    }
     return this.#parent?.get(key);
   }
 
   /** Keeps a value with this call, for it and the calls that are part of it. */
   set<T>(key: ContextKey<T>, value: T): void {
-    this.#values ??= new Map();
-    this.#values.set(key, value);
+    this.#values ??= [];
+    for (let index = 0; index < this.#values.length; index += 2) {
+      if (this.#values[index] !== key) continue;
+      this.#values[index + 1] = value;
+      return;
+    }
+    this.#values.push(key, value);
   }
 
   /** For subclasses: the call was answered or cancelled, and what it joined can be left. Comes once. */
   protected onEnd(): void {}
 
   #release(): void {
+    this.#listener = undefined;
     this.#listeners = undefined;
     this.#leaveParent?.();
     this.#leaveParent = undefined;

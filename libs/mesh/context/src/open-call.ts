@@ -45,6 +45,7 @@ export function openIncomingCall(options: IncomingCallOptions, arrival: Arrival)
     clock,
     deadlineMs: timeoutMs === Infinity ? Infinity : clock.monotonicMs() + timeoutMs,
     parent: arrival.parent,
+    peer: arrival.peer,
     // The stamp and the timeout were one deadline when the call was sent.
     transitMs: stampUnixMs === undefined ? undefined : callerTimeoutMs - (stampUnixMs - nowUnixMs),
     ...(drainNotice === undefined ? {} : { drainNotice }),

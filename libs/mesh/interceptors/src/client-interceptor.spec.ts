@@ -243,7 +243,7 @@ describe('deadlines', () => {
 });
 
 describe('with the mesh’s own server', () => {
-  it('sees its refusals, and is cancelled by its own caller', async () => {
+  it('is told of a method that is not served', async () => {
     const server = createMeshServer({ services: [], errorDomain: 'echo.test' });
     const port = await server.listen('127.0.0.1:0');
     const client = clientTo(port);

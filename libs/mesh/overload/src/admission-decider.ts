@@ -57,6 +57,11 @@ export interface ConcurrencyDecider {
 
 /** Throws RangeError, with name and value, when a number is not within [min, max]. */
 export function checkRange(name: string, value: number, min: number, max: number): number {
-  if (!(value >= min && value <= max)) throw new RangeError(`${name} must be ${min} to ${max}, got ${value}`);
+  // From a file it may be a text that looks like a number.
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    throw new RangeError(
+      `${name} must be ${min} to ${max}, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`,
+    );
+  }
   return value;
 }

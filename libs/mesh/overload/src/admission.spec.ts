@@ -12,6 +12,8 @@ import {
   type Admission,
   type AdmissionOptions,
 } from './index';
+import { DagorDecider } from './dagor-decider';
+import { earlyAdmission } from './early-admission';
 import { SimulatedLoop } from './testing/simulated-loop';
 import { SimulatedServer } from './testing/simulated-server';
 
@@ -235,6 +237,54 @@ describe('priorities', () => {
     expect([Math.floor(edge.priority / 128), edge.atBest, edge.decisions]).toEqual([20, 20 * 128, ['ignored']]);
     const malformed = given(true, { 'x-mesh-priority': '10.999' });
     expect([Math.floor(malformed.priority / 128), malformed.decisions]).toEqual([20, ['malformed']]);
+  });
+
+  it('are drawn for counting as they are given: calls without a user are spread over all user priorities', () => {
+    const assign = priorities({ trust: true, random: seededRandom(1), clock: new SimulatedLoop() });
+    const drawn = (metadata: Record<string, string>) =>
+      Array.from({ length: 500 }, () =>
+        assign.drawn({ metadata: metadataOf(new Map(Object.entries(metadata))), policy }),
+      );
+    const spread = drawn({});
+    expect(new Set(spread).size).toBeGreaterThan(100);
+    expect(new Set(spread.map((priority) => Math.floor(priority / 128)))).toEqual(new Set([20]));
+    expect(new Set(drawn({ 'x-mesh-priority': '10.5' }))).toEqual(new Set([1_285]));
+    expect(new Set(drawn({ 'x-user-id': '42' })).size).toBe(1);
+  });
+
+  it('let a server that refuses by metadata open step by step, not all at once or never', () => {
+    const loop = new SimulatedLoop();
+    const assign = priorities({ trust: false, random: seededRandom(1), clock: loop });
+    const levels: number[] = [];
+    let nowMs = 0;
+    const decider = new DagorDecider();
+    const control = { level: LEVEL_OPEN };
+    const early = earlyAdmission({
+      priorities: assign,
+      level: () => control.level,
+      arrives: (_arrival, priority) => void decider.arrives(priority, nowMs),
+    });
+    const arrival = { method: '/a.B/C', policy, metadata: metadataOf(new Map()) };
+    // All wait for far too long, for half a second; from then on the server could serve half of what comes.
+    for (let window = 0; window < 50; window += 1) {
+      let left = 100;
+      for (let call = 0; call < 200; call += 1) {
+        if (early.refusal(arrival) !== undefined) continue;
+        if (!decider.arrives(assign.drawn(arrival), nowMs) || left === 0) continue;
+        left -= 1;
+        decider.done();
+      }
+      nowMs += 100;
+      const busy = Math.max(0.3, 1 - left / 100);
+      decider.window({ nowMs, busy, waitedMs: window < 5 ? 1_000_000 : left === 0 ? 6_000 : 0 });
+      control.level = decider.level;
+      levels.push(decider.level - 20 * 128);
+    }
+    expect(Math.min(...levels)).toBeLessThan(127);
+    for (const level of levels.slice(-20)) {
+      expect(level).toBeGreaterThan(127 / 4);
+      expect(level).toBeLessThan(127);
+    }
   });
 
   it('are the same for a user everywhere', () => {

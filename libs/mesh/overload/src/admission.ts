@@ -31,7 +31,7 @@ export interface AdmissionOptions extends AdmissionSettings {
   readonly windowMs?: number;
   /**
    * For how long handlers may be started in one turn of the event loop, milliseconds; then answers are sent and new calls are
-   * read before it goes on. Default 5, range 1 to 1,000. A handler that computes for longer takes a turn of its own.
+   * read before it goes on. Default 10, range 1 to 1,000. A handler that computes for longer takes a turn of its own.
    */
   readonly sliceMs?: number;
   /** Default the process's real time. */
@@ -99,7 +99,7 @@ class AdmissionControl implements Admission {
     this.#random = options.random ?? seededRandom(1);
     this.#parts = admissionParts(options, this.#random);
     this.#windowMs = checkRange('windowMs', options.windowMs ?? 100, 10, 10_000);
-    this.#slice = new TurnSlice(this.#clock, checkRange('sliceMs', options.sliceMs ?? 5, 1, 1_000));
+    this.#slice = new TurnSlice(this.#clock, checkRange('sliceMs', options.sliceMs ?? 10, 1, 1_000));
     this.#onDecision = options.onDecision ?? noDecisions;
     this.#trustReports = options.trustReports ?? false;
     this.#meter = new WindowMeter(this.#clock.monotonicMs());

@@ -17,9 +17,9 @@ export function earlyAdmission({ priorities, level, arrives }: EarlyAdmissionOpt
   return {
     active: () => level() < LEVEL_OPEN,
     refusal: (arrival) => {
-      const priority = priorities.atBest(arrival);
-      if (priority <= level()) return undefined;
-      arrives(arrival, priority);
+      if (priorities.atBest(arrival) <= level()) return undefined;
+      // Counted at the best they can get, calls without a user would stand at one priority, all to be let in at once or never.
+      arrives(arrival, priorities.drawn(arrival));
       const now = level();
       if (known?.level !== now) {
         const trailers = new Map([[PUSHBACK_TRAILER, '-1']]);

@@ -41,8 +41,13 @@ export interface PrioritiesOptions {
 /** Assigns priorities to incoming calls. */
 export interface Priorities extends ServerPolicy {
   /** The most important priority that a call can get, from its metadata alone. */
-  atBest(arrival: { readonly metadata: CallMetadata; readonly policy: MethodPolicy }): Priority;
+  atBest(arrival: Asked): Priority;
+  /** A priority as the call would get it, drawn anew where it names no user. */
+  drawn(arrival: Asked): Priority;
 }
+
+/** What priorities are assigned by. */
+type Asked = { readonly metadata: CallMetadata; readonly policy: MethodPolicy };
 
 /** The policy that gives each incoming call its priority; put it outside of all that shed. */
 export function priorities(options: PrioritiesOptions): Priorities {
@@ -55,6 +60,8 @@ export function priorities(options: PrioritiesOptions): Priorities {
     const user = metadata.get(userHeader);
     return user === undefined || user === '' ? undefined : userPriority(user, clock.nowMs());
   };
+  const assigned = ({ metadata, policy }: Asked): Priority =>
+    compoundPriority(businessOf(policy), userOf(metadata) ?? random.integer(0, USER_PRIORITIES - 1));
   return {
     name: 'priority',
     begin(call) {
@@ -64,10 +71,10 @@ export function priorities(options: PrioritiesOptions): Priorities {
       if (given !== undefined) return setPriority(call, given);
       if (call.metadata.get(PRIORITY_HEADER) !== undefined)
         onDecision('priority', trust ? 'malformed' : 'ignored', call);
-      const user = userOf(call.metadata) ?? random.integer(0, USER_PRIORITIES - 1);
-      setPriority(call, compoundPriority(businessOf(call.policy), user));
+      setPriority(call, assigned(call));
     },
     atBest: ({ metadata, policy }) => declared(metadata) ?? compoundPriority(businessOf(policy), userOf(metadata) ?? 0),
+    drawn: (arrival) => declared(arrival.metadata) ?? assigned(arrival),
   };
 }
 

@@ -37,11 +37,22 @@ export function formatPriority(priority: Priority): string {
 
 /** The priority in metadata, undefined when it is malformed: two decimal numbers from 0 to 127, without leading zeros. */
 export function parsePriority(text: string): Priority | undefined {
-  const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text);
-  if (match === null) return undefined;
-  const business = Number(match[1]);
-  const user = Number(match[2]);
-  return business <= BUSINESS_MAX && user < USER_PRIORITIES ? compoundPriority(business, user) : undefined;
+  const dot = text.indexOf('.');
+  const business = smallNumber(text, 0, dot);
+  const user = smallNumber(text, dot + 1, text.length);
+  return business <= BUSINESS_MAX && user < USER_PRIORITIES ? business * USER_PRIORITIES + user : undefined;
+}
+
+/** The number that stands in a part of a text, NaN when it is none of one to three digits. It is on the way of every call. */
+function smallNumber(text: string, start: number, end: number): number {
+  if (end <= start || end - start > 3) return NaN;
+  let number = 0;
+  for (let index = start; index < end; index += 1) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    number = number * 10 + digit;
+  }
+  return end - start > 1 && text.charCodeAt(start) === 48 ? NaN : number;
 }
 
 /**

@@ -52,7 +52,8 @@ export class ServiceHost implements CallHost {
   readonly #methods = new Map<string, ServedMethod>();
   readonly #clock: Clock;
   readonly #policies: readonly ServerPolicy[];
-  readonly #around: Around;
+  /** Undefined when no policy goes around handlers: most look at calls only. */
+  readonly #around: Around | undefined;
   readonly #wheel: DeadlineWheel;
   readonly #queueingMsMax: number;
   readonly #onInternalError: OnInternalCallError | undefined;
@@ -63,7 +64,9 @@ export class ServiceHost implements CallHost {
   constructor(options: ServiceHostOptions) {
     this.#clock = options.clock;
     this.#policies = options.policies ?? [];
-    this.#around = composeAround(this.#policies);
+    this.#around = this.#policies.some(({ around }) => around !== undefined)
+      ? composeAround(this.#policies)
+      : undefined;
     this.#wheel = new DeadlineWheel({ clock: options.clock });
     this.#queueingMsMax = options.queueingMsMax ?? QUEUEING_MS_MAX;
     if (!(this.#queueingMsMax >= 0)) {
@@ -115,31 +118,39 @@ export class ServiceHost implements CallHost {
     context.onCancel((reason) => end(reason, undefined));
     if (settled) return;
     this.#wheel.add(context);
-    // Promises by hand: each one costs a hook as long as calls are followed across awaits.
-    const failed = (thrown: unknown): never => {
-      throw this.#statusOf(thrown, context, settled);
-    };
-    const innermost = (): Promise<unknown> => {
-      // A policy may have let the call wait for so long that nobody wants it any more.
-      if (context.cancelReason !== undefined) return Promise.reject(context.cancelReason);
-      let answer: unknown;
-      try {
-        answer = method.handler(input());
-      } catch (thrown) {
-        return Promise.reject(this.#statusOf(thrown, context, settled));
-      }
-      return Promise.resolve(answer).then(undefined, failed);
-    };
     const fail = (thrown: unknown): void => end(this.#statusOf(thrown, context, settled), undefined);
-    try {
-      runInCall(context, () => {
+    const succeed = (value: unknown): void => end(undefined, value);
+    const around = this.#around;
+    // No promise but the handler's own: each one costs a hook as long as calls are followed across awaits.
+    const handle = (): void => {
+      try {
+        if (around !== undefined) return void around(context, innermost).then(succeed, fail);
+        if (context.cancelReason !== undefined) return;
+        const answer = method.handler(input());
+        if (isThenable(answer)) Promise.resolve(answer).then(succeed, fail);
+        else succeed(answer);
+      } catch (thrown) {
+        fail(thrown);
+      }
+    };
+    const innermost = async (): Promise<unknown> => {
+      // A policy may have let the call wait for so long that nobody wants it any more.
+      if (context.cancelReason !== undefined) throw context.cancelReason;
+      try {
+        return await method.handler(input());
+      } catch (thrown) {
+        throw this.#statusOf(thrown, context, settled);
+      }
+    };
+    runInCall(context, () => {
+      try {
         const waiting = passage.enter();
-        if (waiting === undefined) return this.#around(context, innermost);
-        return waiting.then(() => this.#around(context, innermost));
-      }).then((value) => end(undefined, value), fail);
-    } catch (thrown) {
-      fail(thrown);
-    }
+        if (waiting === undefined) handle();
+        else waiting.then(handle, fail);
+      } catch (thrown) {
+        fail(thrown);
+      }
+    });
   }
 
   call(method: ServedMethod, context: CallContext, input: () => unknown): Promise<unknown> {
@@ -156,7 +167,7 @@ export class ServiceHost implements CallHost {
     return new HostedStream({
       context,
       passage: new Passage(this.#policies, context),
-      around: this.#around,
+      around: this.#around ?? justRun,
       start: () => method.handler(input()) as AsyncIterable<unknown>,
       toError: (thrown) => this.#statusOf(thrown, context, context.ended),
       onEnd: () => {
@@ -191,4 +202,10 @@ export class ServiceHost implements CallHost {
     if (ended || report === undefined) return toStatusError(thrown);
     return toStatusError(thrown, (unknown) => report(unknown, context.method));
   }
+}
+
+const justRun: Around = (_call, next) => next();
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

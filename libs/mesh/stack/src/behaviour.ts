@@ -4,6 +4,7 @@ import type { AdmissionSettings, BackendLevelsOptions } from '@giftmesh/mesh-ove
 import type { RateLimitRule } from '@giftmesh/mesh-rate-limit';
 import type { HedgingOptions, RetryBudgetOptions, RetryOptions } from '@giftmesh/mesh-retry';
 import type { TraceSamplerOptions } from '@giftmesh/mesh-telemetry';
+import { checkNames, checkObject, checkOptions } from './behaviour-fields';
 
 /** How a server treats the calls that come. */
 export interface ServerBehaviour extends AdmissionSettings {
@@ -63,6 +64,15 @@ export function checkBehaviour(value: unknown, features: readonly string[]): Beh
   for (const part of ['server', 'client', 'tracing'] as const) {
     if (behaviour[part] !== undefined) checkFields(part, behaviour[part]);
   }
+  const { queueMax, rateLimits: _rules, ...server } = behaviour.server ?? {};
+  if (queueMax !== undefined && typeof queueMax !== 'number') {
+    throw new TypeError(`server.queueMax must be a number, is ${JSON.stringify(queueMax)}`);
+  }
+  for (const [name, options] of Object.entries(server)) checkOptions(`server.${name}`, options);
+  for (const [name, options] of Object.entries(behaviour.client ?? {})) {
+    if (options !== false || name === 'budget') checkOptions(`client.${name}`, options);
+  }
+  if (behaviour.features !== undefined) checkObject('features', behaviour.features);
   for (const [name, position] of Object.entries(behaviour.features ?? {})) {
     if (!features.includes(name))
       throw new TypeError(`no feature ${name}; there are: ${features.join(', ') || 'none'}`);
@@ -74,13 +84,6 @@ export function checkBehaviour(value: unknown, features: readonly string[]): Beh
 }
 
 function checkFields(part: keyof typeof FIELDS, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${part === '' ? 'the behaviour' : part} must be an object, is ${JSON.stringify(value)}`);
-  }
-  const known: readonly string[] = FIELDS[part];
-  for (const name of Object.keys(value)) {
-    if (!known.includes(name)) {
-      throw new TypeError(`no ${part === '' ? name : `${part}.${name}`}; there are: ${known.join(', ')}`);
-    }
-  }
+  checkObject(part === '' ? 'the behaviour' : part, value);
+  checkNames(part, value, FIELDS[part]);
 }

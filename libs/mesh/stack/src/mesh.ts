@@ -21,6 +21,7 @@ import {
 } from '@giftmesh/mesh-telemetry';
 import { checkBehaviour, type Behaviour, type FeatureSwitch } from './behaviour';
 import { MeshChannel, type MeshChannelOptions } from './mesh-channel';
+import { rehearse } from './rehearse';
 import { ServerStack } from './server-stack';
 
 /** One in a hundred. */
@@ -78,6 +79,7 @@ export class Mesh {
     this.#random = options.random ?? seededRandom(randomInt(2 ** 31));
     this.#features = options.features ?? [];
     this.#behaviour = checkBehaviour(options.behaviour ?? {}, this.#features);
+    rehearse(this.#behaviour, this.#clock);
     this.metrics = options.metrics ?? new MetricsRegistry();
     this.traceIds = options.traceIds ?? new TraceIds(this.#random.fork());
     this.#onDecision = decisionCounter(this.metrics);
@@ -164,6 +166,7 @@ export class Mesh {
    */
   configure(value: unknown): void {
     const behaviour = checkBehaviour(value, this.#features);
+    rehearse(behaviour, this.#clock);
     const before = this.#behaviour;
     const prepared = [...this.#channels.values()].map((channel) => channel.prepare(behaviour.client ?? {}));
     try {

@@ -11,6 +11,8 @@ import {
 } from '@giftmesh/domain-money/testing';
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { SimulatedClock } from '@giftmesh/kernel-time';
+import { CallContext, runInCall } from '@giftmesh/mesh-context';
+import { markCall } from '@giftmesh/mesh-lanes';
 import { AppliedPositions } from './applied-positions';
 import { PaymentDaHandlers, REQUEST_ITEMS_MAX } from './service';
 
@@ -57,6 +59,32 @@ async function refusalOf(call: Promise<unknown>): Promise<StatusError> {
 }
 
 describe('PaymentDaHandlers', () => {
+  it('change no money for calls of a load test', async () => {
+    const { handlers, ledger } = setUp();
+    const policy = {
+      deadlineMs: undefined,
+      priority: 0,
+      idempotency: 'unknown',
+      requestStream: false,
+      responseStream: false,
+    } as const;
+    const marked = new CallContext({ method: '/x/Y', policy, clock });
+    markCall(marked, { stress: true });
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => handlers.applyOrder({ order: order() }),
+      () => handlers.reverseEvent({ reversal: reversal() }),
+    ];
+    for (const call of calls) {
+      expect(await refusalOf(runInCall(marked, call))).toMatchObject({
+        code: StatusCode.FAILED_PRECONDITION,
+        reason: 'STRESS_NOT_SUPPORTED',
+        metadata: { errCode: '20012' },
+      });
+    }
+    expect(await ledger.counters([USER])).toEqual([]);
+    expect(await runInCall(marked, () => handlers.loadAssets(load))).toMatchObject({ accounts: [{ userId: USER }] });
+  });
+
   it.each<[string, string, (rpc: PaymentDaHandlers) => Promise<unknown>]>([
     ['no users', 'user_ids', (rpc) => rpc.loadAssets({ ...load, userIds: [] })],
     [

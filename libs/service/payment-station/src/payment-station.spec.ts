@@ -1,9 +1,29 @@
 import { common } from '@giftmesh/contract';
+import { StatusCode } from '@giftmesh/kernel-errors';
 import { sampleDecided, sampleId } from '@giftmesh/domain-money/testing';
+import { CallContext, runInCall } from '@giftmesh/mesh-context';
+import { markCall } from '@giftmesh/mesh-lanes';
 import { createPaymentStation, type PaymentStationDependencies } from './payment-station';
 import { DEFAULT_SWEEPER_OPTIONS } from './sweeper';
 import { ALICE, message, setUp as setUpParts, SHARDS, STAR, WINDOW } from './test-kit/kit';
 import { decidedNow } from './test-kit/scripted-store';
+
+const undeclared = {
+  deadlineMs: undefined,
+  priority: 0,
+  idempotency: 'unknown',
+  requestStream: false,
+  responseStream: false,
+} as const;
+
+const orderMessage = {
+  eventId: sampleId(1),
+  eventType: common.EventType.ORDER_WX,
+  orderId: 1n,
+  outsideTransactionId: 'receipt',
+  assetType: common.AssetType.COIN,
+  amount: 100n,
+};
 
 function setUp(sweeper = DEFAULT_SWEEPER_OPTIONS, more: Partial<PaymentStationDependencies> = {}) {
   const { clock, store, ledger, log } = setUpParts();
@@ -56,6 +76,33 @@ describe('createPaymentStation', () => {
     await clock.advanceAsync(1);
     await started;
     expect(station.problem()).toBeUndefined();
+    await station.close();
+  });
+
+  it('changes no money for calls of a load test', async () => {
+    const { clock, log, station, store } = setUp();
+    await station.start();
+    const order = { ...orderMessage, userId: ALICE };
+    const reversal = { eventId: sampleId(9), originalEventId: sampleId(2), opUserId: ALICE, amount: 0n };
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => station.handlers.changeAssets({ events: [message({ id: 3 })] }),
+      () => station.handlers.applyOrder(order),
+      () => station.handlers.reverseEvent(reversal),
+    ];
+    const marked = new CallContext({ method: '/x/Y', policy: undeclared, clock });
+    markCall(marked, { stress: true });
+    for (const call of calls) {
+      await expect(runInCall(marked, call)).rejects.toMatchObject({
+        code: StatusCode.FAILED_PRECONDITION,
+        reason: 'STRESS_NOT_SUPPORTED',
+        metadata: { errCode: '20012' },
+      });
+    }
+    expect([store.requests, await log.durable()]).toEqual([[], []]);
+    markCall(marked, { lane: 'blue' });
+    await expect(runInCall(marked, calls[0] as () => Promise<unknown>)).resolves.toMatchObject({
+      results: [{ outcome: common.EventOutcome.APPLIED }],
+    });
     await station.close();
   });
 

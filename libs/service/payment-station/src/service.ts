@@ -74,9 +74,9 @@ export class PaymentStationHandlers {
   };
 
   readonly reverseEvent = async (request: station.ReverseEventRequest): Promise<station.ReverseEventResponse> => {
+    refuseStress();
     const problems = reversalProblems(reversalFromProto(request));
     if (problems.length > 0) throw invalidRequest(problems);
-    refuseStress();
     const answer = await this.ports.ledger.reverseEvent({ reversal: request });
     await this.ports.store.merge(answer.counters.map(countersFromProto));
     return { reversed: answer.reversed, duplicate: answer.duplicate };
