@@ -1,3 +1,4 @@
+import { ConfigError } from '@giftmesh/kernel-config';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import { Mesh } from '@giftmesh/mesh-stack';
 import { CallContextManager, exposition, MetricsRegistry, TraceIds } from '@giftmesh/mesh-telemetry';
@@ -38,8 +39,8 @@ export interface ProcessMesh {
 }
 
 /**
- * Starts the mesh of a process with all that people see and steer it by. Rejects with ConfigError when the behaviour file can't be
- * used, and as `startTelemetry` does.
+ * Starts the mesh of a process with all that people see and steer it by. Rejects with ConfigError when the behaviour file or an
+ * address can't be used, and with the system's error when the admin address can't be listened on.
  */
 export async function startProcessMesh(options: ProcessMeshOptions): Promise<ProcessMesh> {
   const { log, clock = systemClock } = options;
@@ -65,6 +66,10 @@ export async function startProcessMesh(options: ProcessMeshOptions): Promise<Pro
             onError: (error) => log.error({ err: error }, 'a page of the admin endpoint failed'),
           },
     onProblem: (message) => log.error({ problem: message }, 'telemetry could not be exported'),
+  }).catch((error: unknown): never => {
+    // An address that is none is for people to put right; one that is taken says so itself.
+    if (error instanceof RangeError || error instanceof TypeError) throw new ConfigError([error.message]);
+    throw error;
   });
   const made = new Mesh({
     clock,

@@ -4,25 +4,29 @@ import { noMetadata, type CallMetadata } from './metadata';
 
 export interface CallContextOptions extends CallOptions {
   /** What came with the call. Default none. */
-  readonly metadata?: CallMetadata;
+  readonly metadata?: CallMetadata | undefined;
   /** See `CallContext.peer`. */
-  readonly peer?: string | undefined;
+  readonly peer?: (() => string) | undefined;
   /** See `CallContext.transitMs`. */
   readonly transitMs?: number | undefined;
   /** Of the server. Default: it never drains. */
-  readonly drainNotice?: DrainNotice;
+  readonly drainNotice?: DrainNotice | undefined;
 }
 
 /** An incoming call, as its handler and the policies around the handler see it. */
 export class CallContext extends Call {
   readonly metadata: CallMetadata;
   /** Who called, as the transport names it (`127.0.0.1:50312`); undefined for callers in this process. */
-  readonly peer: string | undefined;
+  get peer(): string | undefined {
+    return this.#peer?.();
+  }
+
   /**
    * Milliseconds from when the caller sent the call until it was taken up here, by the wall clocks of both: the time in sockets
    * and before the event loop's turn, plus however much the clocks disagree. Undefined when the caller sent no deadline stamp.
    */
   readonly transitMs: number | undefined;
+  readonly #peer: (() => string) | undefined;
   readonly #drainNotice: DrainNotice | undefined;
   #draining: AbortController | undefined;
   #leaveNotice: (() => void) | undefined;
@@ -31,7 +35,7 @@ export class CallContext extends Call {
   constructor(options: CallContextOptions) {
     super(options);
     this.metadata = options.metadata ?? noMetadata;
-    this.peer = options.peer;
+    this.#peer = options.peer;
     this.transitMs = options.transitMs;
     this.#drainNotice = options.drainNotice;
   }

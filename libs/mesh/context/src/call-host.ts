@@ -8,8 +8,8 @@ export interface Arrival {
   /** Milliseconds that the caller still gives it. Default Infinity. */
   readonly timeoutMs?: number;
   readonly metadata?: CallMetadata;
-  /** Who called, as the transport names it. */
-  readonly peer?: string;
+  /** Says who called, as the transport names it: few calls are asked. */
+  readonly peer?: () => string;
   /** The caller's own call, when it lives in this process: cancelling it cancels this one. */
   readonly parent?: Call;
 }

@@ -48,8 +48,8 @@ export function openIncomingCall(options: IncomingCallOptions, arrival: Arrival)
     peer: arrival.peer,
     // The stamp and the timeout were one deadline when the call was sent.
     transitMs: stampUnixMs === undefined ? undefined : callerTimeoutMs - (stampUnixMs - nowUnixMs),
-    ...(drainNotice === undefined ? {} : { drainNotice }),
-    ...(arrival.metadata === undefined ? {} : { metadata: arrival.metadata }),
+    drainNotice,
+    metadata: arrival.metadata,
   });
   if (timeoutMs <= 0) context.expire();
   return context;

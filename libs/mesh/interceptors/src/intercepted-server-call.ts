@@ -116,7 +116,7 @@ export class InterceptedServerCall extends ServerInterceptingCall {
     const timeoutMs = deadline === Infinity ? Infinity : Number(deadline) - systemClock.nowMs();
     const context = openIncomingCall(
       { method, policy, clock, queueingMsMax, drainNotice },
-      { timeoutMs, metadata: read },
+      { timeoutMs, metadata: read, peer: () => this.#next.getPeer() },
     );
     const passage = new Passage(policies, context);
     this.#context = context;

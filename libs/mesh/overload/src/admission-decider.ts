@@ -36,6 +36,8 @@ export interface AdmissionDecider {
   window(reading: WindowReading): void;
   /** Callers have shed `count` calls of a business priority, by the level, without sending them. */
   shedElsewhere(business: number, count: number): void;
+  /** How many calls may wait now; beyond that those below the level are refused. Infinity for no such limit. */
+  readonly waitingMax: number;
   /** The least important priority that is let in; `LEVEL_OPEN` when all are, and where priorities don't count. */
   readonly level: Priority;
 }

@@ -11,6 +11,7 @@ import {
 } from '@giftmesh/mesh-context';
 import { checkRange } from './admission-decider';
 import { admissionParts, type AdmissionParts, type AdmissionSettings } from './admission-settings';
+import type { Admission, AdmissionOptions } from './admission-shape';
 import { earlyAdmission } from './early-admission';
 import { LEVEL_TRAILER, parseShedReport, SHED_HEADER } from './level-header';
 import { monitorLoop, type LoopMonitor } from './loop-monitor';
@@ -21,42 +22,6 @@ import { Transits } from './transits';
 import { TurnSlice } from './turn-slice';
 import { WaitingList } from './waiting-list';
 import { WindowMeter } from './window-meter';
-
-export interface AdmissionOptions extends AdmissionSettings {
-  /** Where calls get their priorities; needed to refuse by metadata alone. Default: refusals come in `begin` only. */
-  readonly priorities?: Priorities;
-  /** Whether what callers say they have shed is believed. Default false. */
-  readonly trustReports?: boolean;
-  /** Length of a window, milliseconds. Default 100, range 10 to 10,000. */
-  readonly windowMs?: number;
-  /**
-   * For how long handlers may be started in one turn of the event loop, milliseconds; then answers are sent and new calls are
-   * read before it goes on. Default 10, range 1 to 1,000. A handler that computes for longer takes a turn of its own.
-   */
-  readonly sliceMs?: number;
-  /** Default the process's real time. */
-  readonly clock?: Clock;
-  /** Default this thread's event loop. */
-  readonly loop?: LoopMonitor;
-  /** For admission by chance. Default seeded by 1. */
-  readonly random?: Random;
-  /** `level`, `queue`, `wait`: a call was shed; `malformed`: a report that is none; `ignored`: one that isn't believed. */
-  readonly onDecision?: OnDecision;
-}
-
-/** Overload control around a server's handlers. */
-export interface Admission extends ServerPolicy {
-  /** Changes how it decides. Throws RangeError or TypeError, and stays as it was, when a setting is wrong. */
-  configure(settings: AdmissionSettings): void;
-  /** The least important priority that gets in now. */
-  readonly level: Priority;
-  /** Calls that wait for their turn. */
-  readonly waiting: number;
-  /** Calls that have had it and are not over. */
-  readonly running: number;
-  /** Ends its timers. */
-  stop(): void;
-}
 
 interface Entry {
   readonly call: CallContext;
@@ -72,6 +37,11 @@ interface Entry {
 export function admission(options: AdmissionOptions = {}): Admission {
   return new AdmissionControl(options);
 }
+
+/** With timers that are less late, nobody waits in sockets, milliseconds. */
+const CALM_MS = 3;
+/** One in so many calls is looked at then. */
+const CALM_CALLS = 16;
 
 /** The shell of the deciders: it keeps the calls that wait, starts them in turns, and measures. */
 class AdmissionControl implements Admission {
@@ -90,6 +60,7 @@ class AdmissionControl implements Admission {
   readonly #entryKey = contextKey<Entry>('admission');
   #parts: AdmissionParts;
   #running = 0;
+  #calls = 0;
   #pumping = false;
   #windowEndMs: number;
   #cancelWindow: Cancel | undefined;
@@ -260,6 +231,7 @@ class AdmissionControl implements Admission {
   #endWindow(nowMs: number): void {
     const { decider, concurrency } = this.#parts;
     decider.window(this.#meter.next(nowMs, this.#loop.busy(), concurrency.limit));
+    this.#refuseTheLeast();
     this.#windowEndMs = nowMs + this.#windowMs;
     this.#cancelWindow?.();
     // Whoever is kept out now must not be kept out because nobody else comes.
@@ -269,10 +241,25 @@ class AdmissionControl implements Admission {
         : undefined;
   }
 
+  #refuseTheLeast(): void {
+    const { decider } = this.#parts;
+    while (this.#waiting.size > decider.waitingMax) {
+      const least = this.#waiting.displace(decider.level);
+      if (least === undefined) return;
+      least.refuse?.(this.#shed(least.call, 'level'));
+      this.#waitingChanged();
+    }
+  }
+
   /** How long a call waited in sockets and for the loop's turn. */
-  #waitedBefore({ peer, transitMs }: CallContext, nowMs: number): number {
-    if (peer === undefined || transitMs === undefined) return peer === undefined ? 0 : this.#loop.delayMs();
-    return this.#transits.waitedMs(peer, transitMs, nowMs);
+  #waitedBefore(call: CallContext, nowMs: number): number {
+    const { transitMs } = call;
+    if (transitMs === undefined) return call.peer === undefined ? 0 : this.#loop.delayMs();
+    // While nothing waits a look now and then is enough to know what the way takes.
+    this.#calls += 1;
+    const isCalm = this.#waiting.size === 0 && this.level === LEVEL_OPEN && this.#loop.delayMs() < CALM_MS;
+    if (isCalm && this.#calls % CALM_CALLS !== 0) return 0;
+    return this.#transits.waitedMs(call.peer ?? '', transitMs, nowMs);
   }
 
   #arrivesEarly(report: string | undefined, priority: Priority): void {

@@ -1,5 +1,8 @@
 import { LEVEL_OPEN, USER_PRIORITIES, type Priority } from './priority';
 
+/** What is left of fewer calls than this was long ago. */
+const CALLS_SEEN = 0.5;
+
 /**
  * Counts arrivals by priority, the last ones more: each window weighs `smoothing` times what the next one does. All sums are
  * weighted alike, so they can be compared with each other and with the weighted time.
@@ -56,13 +59,19 @@ export class Arrivals {
     };
   }
 
-  /** The least important level at which no more than `rate` calls a millisecond would have been let in; −1 when none. */
-  levelFor(rate: number): Priority {
+  /**
+   * The least important level at which no more than `rate` calls a millisecond would have been let in; −1 when none.
+   * @param somebody lets the most important of those who came in, whatever the rate is.
+   */
+  levelFor(rate: number, somebody: boolean): Priority {
     let left = rate * this.#timeMs;
     if (left >= this.#arrived) return LEVEL_OPEN;
+    let isFirst = somebody;
     for (let priority = 0; priority <= LEVEL_OPEN; priority += 1) {
-      left -= this.#byPriority[priority] ?? 0;
-      if (left < 0) return priority - 1;
+      const count = this.#byPriority[priority] ?? 0;
+      left -= count;
+      if (left < 0 && !(isFirst && count >= CALLS_SEEN)) return priority - 1;
+      if (count >= CALLS_SEEN) isFirst = false;
     }
     return LEVEL_OPEN;
   }

@@ -16,6 +16,7 @@ export interface CodelOptions {
 export class CodelDecider implements AdmissionDecider {
   readonly name = 'codel';
   readonly level: Priority = LEVEL_OPEN;
+  readonly waitingMax = Infinity;
   readonly done = indifferent.done;
   readonly window = indifferent.window;
   readonly shedElsewhere = indifferent.shedElsewhere;

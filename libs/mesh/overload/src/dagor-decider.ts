@@ -16,6 +16,9 @@ export interface DagorOptions extends OverloadDetectorOptions {
 /** The most that a window's admitted calls are brought above or below what can be served, as a share of it. */
 const CORRECTION_MAX = 0.5;
 
+/** The horizon is at least so many targets long: a queue that may be long takes its time. */
+const HORIZON_TARGETS = 2.5;
+
 /** A server that was hardly busy says little about what it could do; it counts as this busy. */
 const BUSY_MIN = 0.05;
 
@@ -35,6 +38,7 @@ export class DagorDecider implements AdmissionDecider {
   readonly #arrivals: Arrivals;
   readonly #detector: OverloadDetector;
   #level: Priority = LEVEL_OPEN;
+  #waitingMax = Infinity;
   #windowStartMs: number | undefined;
 
   /** Throws RangeError for options out of range. */
@@ -46,6 +50,10 @@ export class DagorDecider implements AdmissionDecider {
 
   get level(): Priority {
     return this.#level;
+  }
+
+  get waitingMax(): number {
+    return this.#waitingMax;
   }
 
   arrives(priority: Priority, nowMs: number): boolean {
@@ -86,9 +94,15 @@ export class DagorDecider implements AdmissionDecider {
     if (overloaded || this.#level < LEVEL_OPEN) {
       const capacity = rates.served / Math.max(rates.busy, BUSY_MIN);
       const excessMs = this.#detector.waitMs - this.#detector.targetMs / 2;
-      const correction = Math.max(-CORRECTION_MAX, Math.min(CORRECTION_MAX, -excessMs / this.#horizonMs));
-      this.#level = this.#arrivals.levelFor(capacity * (1 + correction));
+      const horizonMs = Math.max(this.#horizonMs, this.#detector.targetMs * HORIZON_TARGETS);
+      const correction = Math.max(-CORRECTION_MAX, Math.min(CORRECTION_MAX, -excessMs / horizonMs));
+      // Who serves nobody would learn nothing of what it could serve, and stay closed.
+      this.#level = this.#arrivals.levelFor(capacity * (1 + correction), !overloaded);
     }
+    // Whoever would be kept out now and would have to wait for too long need not wait for being told so.
+    this.#waitingMax = overloaded
+      ? Math.ceil((rates.served / Math.max(rates.busy, BUSY_MIN)) * this.#detector.targetMs)
+      : Infinity;
     this.#arrivals.next();
   }
 }

@@ -5,6 +5,7 @@ import { LEVEL_OPEN, type Priority } from './priority';
 export class OpenDecider implements AdmissionDecider {
   readonly name: string = 'none';
   readonly level: Priority = LEVEL_OPEN;
+  readonly waitingMax = Infinity;
   readonly done = indifferent.done;
   readonly emptied = indifferent.emptied;
   readonly window = indifferent.window;

@@ -1,4 +1,4 @@
-import type { AdmissionOptions } from './admission';
+import type { AdmissionOptions } from './admission-shape';
 import { SimulatedServer, type Costs, type Phase } from './testing/simulated-server';
 
 /** Replay one with `OVERLOAD_SEED=<seed> jest overload.spec`. */

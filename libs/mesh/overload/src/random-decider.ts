@@ -21,6 +21,7 @@ export interface RandomOptions extends OverloadDetectorOptions {
 export class RandomDecider implements AdmissionDecider {
   readonly name = 'random';
   readonly level: Priority = LEVEL_OPEN;
+  readonly waitingMax = Infinity;
   readonly emptied = indifferent.emptied;
   readonly shedElsewhere = indifferent.shedElsewhere;
   readonly #random: Random;

@@ -25,7 +25,7 @@ export function openCall(bridge: GrpcBridge, method: ServedMethod, call: AnyGrpc
   const context = bridge.host.open(method, {
     timeoutMs: timeoutMsOf(call),
     metadata: metadataFrom(call.metadata),
-    peer: call.getPeer(),
+    peer: () => call.getPeer(),
   });
   // grpc-js tells the same for its own deadline timer, and after every answer too: then it finds an ended call.
   call.on('cancelled', () => {

@@ -2,7 +2,8 @@ import type { handleClientStreamingCall, handleUnaryCall, sendUnaryData } from '
 import type { CallContext } from '@giftmesh/mesh-context';
 import { decodeRequest, failureStatus, openCall, successTrailers, type GrpcBridge } from './grpc-call';
 import { requestReader } from './request-reader';
-import type { ServedMethod, Settle } from './service-host';
+import type { ServedMethod } from './service-host';
+import type { Settle } from './single-run';
 
 /** A method with one request and one answer, for `grpc.Server.addService`. */
 export function unaryMethod(bridge: GrpcBridge, method: ServedMethod): handleUnaryCall<Buffer, Buffer> {

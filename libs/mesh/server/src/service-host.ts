@@ -5,7 +5,6 @@ import {
   DrainNotice,
   openIncomingCall,
   Passage,
-  runInCall,
   type Around,
   type Arrival,
   type CallContext,
@@ -18,6 +17,7 @@ import { DeadlineWheel, QUEUEING_MS_MAX } from '@giftmesh/mesh-deadline';
 import { toStatusError } from '@giftmesh/mesh-errors';
 import { undeclaredPolicy, type MethodDefinition, type MethodPolicy } from '@giftmesh/mesh-policy';
 import { HostedStream } from './hosted-stream';
+import { SingleRun, type RunHost, type Settle } from './single-run';
 
 /** Told of everything a handler or policy threw that no caller may see. */
 export type OnInternalCallError = (thrown: unknown, method: string) => void;
@@ -41,9 +41,6 @@ export interface ServedMethod extends HostedMethod {
   readonly handler: (input: unknown) => unknown;
 }
 
-/** How a call that answers once went: exactly one of them is undefined, unless the answer itself is. */
-export type Settle = (error: StatusError | undefined, value: unknown) => void;
-
 /**
  * Runs the handlers of a process's services: in a context, under a deadline, inside the policies, with StatusErrors
  * only as failures. Knows no transport; the gRPC server and the in-process transports all come in here.
@@ -51,9 +48,7 @@ export type Settle = (error: StatusError | undefined, value: unknown) => void;
 export class ServiceHost implements CallHost {
   readonly #methods = new Map<string, ServedMethod>();
   readonly #clock: Clock;
-  readonly #policies: readonly ServerPolicy[];
-  /** Undefined when no policy goes around handlers: most look at calls only. */
-  readonly #around: Around | undefined;
+  readonly #runs: RunHost;
   readonly #wheel: DeadlineWheel;
   readonly #queueingMsMax: number;
   readonly #onInternalError: OnInternalCallError | undefined;
@@ -63,11 +58,14 @@ export class ServiceHost implements CallHost {
   /** Throws TypeError when two services have the same method, RangeError for a negative `queueingMsMax`. */
   constructor(options: ServiceHostOptions) {
     this.#clock = options.clock;
-    this.#policies = options.policies ?? [];
-    this.#around = this.#policies.some(({ around }) => around !== undefined)
-      ? composeAround(this.#policies)
-      : undefined;
     this.#wheel = new DeadlineWheel({ clock: options.clock });
+    const policies = options.policies ?? [];
+    this.#runs = {
+      policies,
+      around: policies.some(({ around }) => around !== undefined) ? composeAround(policies) : undefined,
+      wheel: this.#wheel,
+      statusOf: (thrown, context, ended) => this.#statusOf(thrown, context, ended),
+    };
     this.#queueingMsMax = options.queueingMsMax ?? QUEUEING_MS_MAX;
     if (!(this.#queueingMsMax >= 0)) {
       throw new RangeError(`queueingMsMax must be 0 or more, got ${this.#queueingMsMax}`);
@@ -105,52 +103,7 @@ export class ServiceHost implements CallHost {
    * form with a callback is for transports on the hot path.
    */
   run(method: ServedMethod, context: CallContext, input: () => unknown, settle: Settle): void {
-    let settled = false;
-    const passage = new Passage(this.#policies, context);
-    const end = (error: StatusError | undefined, value: unknown): void => {
-      if (settled) return;
-      settled = true;
-      this.#wheel.delete(context);
-      context.finish();
-      passage.leave(error);
-      settle(error, value);
-    };
-    context.onCancel((reason) => end(reason, undefined));
-    if (settled) return;
-    this.#wheel.add(context);
-    const fail = (thrown: unknown): void => end(this.#statusOf(thrown, context, settled), undefined);
-    const succeed = (value: unknown): void => end(undefined, value);
-    const around = this.#around;
-    // No promise but the handler's own: each one costs a hook as long as calls are followed across awaits.
-    const handle = (): void => {
-      try {
-        if (around !== undefined) return void around(context, innermost).then(succeed, fail);
-        if (context.cancelReason !== undefined) return;
-        const answer = method.handler(input());
-        if (isThenable(answer)) Promise.resolve(answer).then(succeed, fail);
-        else succeed(answer);
-      } catch (thrown) {
-        fail(thrown);
-      }
-    };
-    const innermost = async (): Promise<unknown> => {
-      // A policy may have let the call wait for so long that nobody wants it any more.
-      if (context.cancelReason !== undefined) throw context.cancelReason;
-      try {
-        return await method.handler(input());
-      } catch (thrown) {
-        throw this.#statusOf(thrown, context, settled);
-      }
-    };
-    runInCall(context, () => {
-      try {
-        const waiting = passage.enter();
-        if (waiting === undefined) handle();
-        else waiting.then(handle, fail);
-      } catch (thrown) {
-        fail(thrown);
-      }
-    });
+    new SingleRun(this.#runs, method, context, input, settle).start();
   }
 
   call(method: ServedMethod, context: CallContext, input: () => unknown): Promise<unknown> {
@@ -166,8 +119,8 @@ export class ServiceHost implements CallHost {
     }
     return new HostedStream({
       context,
-      passage: new Passage(this.#policies, context),
-      around: this.#around ?? justRun,
+      passage: new Passage(this.#runs.policies, context),
+      around: this.#runs.around ?? justRun,
       start: () => method.handler(input()) as AsyncIterable<unknown>,
       toError: (thrown) => this.#statusOf(thrown, context, context.ended),
       onEnd: () => {
@@ -205,7 +158,3 @@ export class ServiceHost implements CallHost {
 }
 
 const justRun: Around = (_call, next) => next();
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}

@@ -16,7 +16,8 @@ export interface Sample {
 
 /** A process's admin endpoint, `host:port`. */
 export class Admin {
-  constructor(readonly address: string) {}
+  /** @param address may be set later, when a port is known. */
+  constructor(public address: string) {}
 
   async state(): Promise<AdminState> {
     return (await this.#get('/state')).json() as Promise<AdminState>;

@@ -1,9 +1,9 @@
 import {
   Client,
   credentials,
-  Metadata,
   Server,
   ServerCredentials,
+  type Metadata,
   type sendUnaryData,
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
@@ -13,6 +13,12 @@ export interface Hop {
   readonly path: string;
   /** What was left of its caller's deadline, milliseconds; Infinity when it had none. */
   readonly remainingMs: number;
+  /** When it came, Unix milliseconds. */
+  readonly atMs: number;
+  /** All that it carried. */
+  readonly metadata: Metadata;
+  /** Whether it has ended here, and when its caller gave it up. */
+  readonly end: { over: boolean; cancelledAtMs: number | undefined };
 }
 
 export interface HopRecorder {
@@ -25,7 +31,7 @@ export interface HopRecorder {
 const HEALTH_CHECK = '/grpc.health.v1.Health/Check';
 const bytes = (message: Buffer): Buffer => message;
 
-/** A plain grpc-js server in front of a service: notes the deadlines of unary calls, and hands them on as they are. */
+/** A plain grpc-js server in front of a service: notes deadlines and metadata of unary calls, and hands them on as they are. */
 export async function recordHops(
   target: string,
   definition: Readonly<Record<string, { readonly path: string }>>,
@@ -45,10 +51,21 @@ export async function recordHops(
     } as const;
     const handle = (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
       const deadline = call.getDeadline();
-      const remainingMs = Number(deadline) - Date.now();
-      if (path !== HEALTH_CHECK) hops.push({ path, remainingMs });
-      const onward = client.makeUnaryRequest(path, bytes, bytes, call.request, new Metadata(), { deadline }, answer);
-      call.on('cancelled', () => onward.cancel());
+      const atMs = Date.now();
+      const end: Hop['end'] = { over: false, cancelledAtMs: undefined };
+      if (path !== HEALTH_CHECK)
+        hops.push({ path, remainingMs: Number(deadline) - atMs, atMs, metadata: call.metadata.clone(), end });
+      const answered: sendUnaryData<Buffer> = (...answers) => {
+        end.over = true;
+        answer(...answers);
+      };
+      const onward = client.makeUnaryRequest(path, bytes, bytes, call.request, call.metadata, { deadline }, answered);
+      call.on('cancelled', () => {
+        // grpc-js says so of calls that are over, too.
+        if (!end.over) end.cancelledAtMs = Date.now();
+        end.over = true;
+        onward.cancel();
+      });
     };
     server.addService({ method }, { method: handle });
   }

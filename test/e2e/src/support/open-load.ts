@@ -31,7 +31,11 @@ export interface LaneResult {
   /** `ErrorInfo.reason` of the first calls that were shed, by how often each was seen. */
   readonly reasons: Readonly<Record<string, number>>;
   /** Event ids of gifts and payments, by how their calls ended. */
-  readonly ids: { readonly ok: readonly string[]; readonly shed: readonly string[]; readonly unknown: readonly string[] };
+  readonly ids: {
+    readonly ok: readonly string[];
+    readonly shed: readonly string[];
+    readonly unknown: readonly string[];
+  };
   /** Of calls that ended with OK, milliseconds. */
   readonly p50Ms: number;
   readonly p99Ms: number;

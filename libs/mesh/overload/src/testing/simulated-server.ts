@@ -1,7 +1,8 @@
 import type { StatusError } from '@giftmesh/kernel-errors';
 import { seededRandom, type Random } from '@giftmesh/kernel-random';
 import { CallContext, Passage } from '@giftmesh/mesh-context';
-import { admission, type Admission, type AdmissionOptions } from '../admission';
+import { admission } from '../admission';
+import type { Admission, AdmissionOptions } from '../admission-shape';
 import { compoundPriority, LEVEL_OPEN, setPriority } from '../priority';
 import { SimulatedLoop } from './simulated-loop';
 
@@ -109,7 +110,7 @@ export class SimulatedServer {
       policy: { deadlineMs, priority: business, idempotency: 'unknown', requestStream: false, responseStream: false },
       clock: this.loop,
       deadlineMs: sentMs + deadlineMs,
-      peer: '127.0.0.1:1',
+      peer: () => '127.0.0.1:1',
       transitMs: nowMs - sentMs,
     });
     setPriority(call, priority);

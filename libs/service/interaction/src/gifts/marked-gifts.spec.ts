@@ -1,7 +1,15 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
-import { CallContext, currentCall, Passage, runInCall, type ServerPolicy } from '@giftmesh/mesh-context';
+import {
+  CallContext,
+  currentCall,
+  OutgoingCall,
+  Passage,
+  runInCall,
+  wrapCall,
+  type ServerPolicy,
+} from '@giftmesh/mesh-context';
 import { CallMarks, isStress, laneOf, markCall, marksOf, type Marks } from '@giftmesh/mesh-lanes';
-import { markNoRetry, NO_RETRY, noRetryUpward, PUSHBACK_TRAILER } from '@giftmesh/mesh-retry';
+import { markNoRetry, NO_RETRY, noRetryUpward, PUSHBACK_TRAILER, retryPolicy } from '@giftmesh/mesh-retry';
 import { seededRandom } from '@giftmesh/kernel-random';
 import {
   TraceIds,
@@ -13,7 +21,8 @@ import {
   type TracingOptions,
 } from '@giftmesh/mesh-telemetry';
 import { deferred } from '@giftmesh/kernel-async';
-import type { InteractionPorts } from '../ports';
+import { createInteractionService } from '../interaction-service';
+import type { InteractionPorts, PaymentClient } from '../ports';
 import { newKit, refusalOf, Tap, type Kit } from '../test-kit/kit';
 import { carriedBy } from './carried';
 import { MARKED_BATCHERS_MAX } from './marked-batchers';
@@ -220,6 +229,29 @@ describe('a batch that nobody shall try again', () => {
     kit.station.failures.push(fail);
     expect(await Promise.all([pushbackOf(kit), pushbackOf(kit)])).toEqual([NO_RETRY, NO_RETRY]);
     expect(kit.station.requests).toHaveLength(1);
+  });
+
+  it('is one whose retries have failed', async () => {
+    const { kit } = setUp();
+    let tries = 0;
+    const retry = retryPolicy({ clock: kit.clock, random: seededRandom(9), maxAttempts: 2 });
+    const make = wrapCall([retry], () => {
+      tries += 1;
+      return Promise.reject(away);
+    });
+    const station: PaymentClient = {
+      getAssets: () => Promise.reject(away),
+      changeAssets: (request) => {
+        const deadlineMs = kit.clock.monotonicMs() + 5_000;
+        const parent = currentCall();
+        const call = new OutgoingCall({ method: '/x/ChangeAssets', policy, clock: kit.clock, parent, deadlineMs });
+        return make(call, request) as Promise<never>;
+      },
+    };
+    const failing = { ...kit, service: createInteractionService({ ...kit.ports, payments: station }) };
+    const pushbacks = Promise.all([pushbackOf(failing), pushbackOf(failing)]);
+    await kit.pass(1_000);
+    expect({ pushbacks: await pushbacks, tries }).toEqual({ pushbacks: [NO_RETRY, NO_RETRY], tries: 2 });
   });
 
   it('says nothing when it failed otherwise', async () => {
