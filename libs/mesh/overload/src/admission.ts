@@ -7,7 +7,6 @@ import {
   type EarlyCheck,
   type OnDecision,
   type PolicyState,
-  type ServerPolicy,
 } from '@giftmesh/mesh-context';
 import { checkRange } from './admission-decider';
 import { admissionParts, type AdmissionParts, type AdmissionSettings } from './admission-settings';
@@ -17,7 +16,6 @@ import { LEVEL_TRAILER, parseShedReport, SHED_HEADER } from './level-header';
 import { monitorLoop, type LoopMonitor } from './loop-monitor';
 import { overloaded, PUSHBACK_TRAILER, type ShedBy } from './overloaded';
 import { businessOf, compoundPriority, LEVEL_OPEN, priorityOf, USER_PRIORITIES, type Priority } from './priority';
-import type { Priorities } from './priorities';
 import { Transits } from './transits';
 import { TurnSlice } from './turn-slice';
 import { WaitingList } from './waiting-list';

@@ -2,6 +2,7 @@ import { FailureRules, type Failure, type FailureRulesOptions } from './failure-
 import { fits, holdsUpward, tryLimits, type GiveUpReason, type TryLimits } from './retry-decider';
 import type { RetryBudget } from './retry-budget-decider';
 
+/** When tries are hedged, and which failures end that. */
 export interface HedgeDeciderOptions extends TryLimits, FailureRulesOptions {}
 
 /** What to do next with a hedged call. */

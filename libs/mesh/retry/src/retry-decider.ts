@@ -13,6 +13,7 @@ export interface TryLimits {
   readonly waitMaxMs?: number;
 }
 
+/** How often and how soon is tried again, and after which failures. */
 export interface RetryDeciderOptions extends TryLimits, BackoffOptions, FailureRulesOptions {}
 
 /** Why there is no further try; `no-time` also when the server asks for a longer wait than is allowed. */

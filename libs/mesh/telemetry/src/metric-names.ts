@@ -13,6 +13,7 @@ const UNITS: Readonly<Record<string, string>> = {
   '%': 'percent',
 };
 
+/** What a metric is, for those who read it. */
 export type MetricType = 'counter' | 'gauge' | 'histogram';
 
 /** `rpc.server.call.duration` in s: `rpc_server_call_duration_seconds`. Without `_total`. */

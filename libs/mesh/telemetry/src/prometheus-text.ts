@@ -4,6 +4,7 @@ import { prometheusLabel, prometheusName, prometheusUnit } from './metric-names'
 /** `text`: Prometheus's text format 0.0.4, which all scrapers read. `openmetrics`: OpenMetrics 1.0. */
 export type ExpositionFormat = 'text' | 'openmetrics';
 
+/** The content type of each format. */
 export const EXPOSITION_CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
   text: 'text/plain; version=0.0.4; charset=utf-8',
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',

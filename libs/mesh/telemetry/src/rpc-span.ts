@@ -3,11 +3,17 @@ import { StatusCode, statusName, type StatusError } from '@giftmesh/kernel-error
 
 // Names of OpenTelemetry's semantic conventions for RPC (release candidate, replacing rpc.system, rpc.service and
 // rpc.grpc.status_code). Written here: the package of constants keeps names that are not stable out of its main entry.
+/** `grpc`. */
 export const RPC_SYSTEM_NAME = 'rpc.system.name';
+/** `package.Service/Method`. */
 export const RPC_METHOD = 'rpc.method';
+/** The name of the status, `UNAVAILABLE`. */
 export const RPC_RESPONSE_STATUS_CODE = 'rpc.response.status_code';
+/** What failed, of calls that did. */
 export const ERROR_TYPE = 'error.type';
+/** The host that was called. */
 export const SERVER_ADDRESS = 'server.address';
+/** The port that was called. */
 export const SERVER_PORT = 'server.port';
 /** Ours: the reason of a failure, a word like OVERLOADED. */
 export const ERROR_REASON = 'mesh.error.reason';

@@ -11,6 +11,8 @@ const PORTS = { da: 'GIFTMESH_DA_PORT', station: 'GIFTMESH_STATION_PORT', intera
 export interface ThreeProcessesOptions {
   readonly dataFolder?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What only one of them is told, until it is started again. */
+  readonly envOf?: (service: ServiceName) => Readonly<Record<string, string>>;
   /** See `AppOptions`, each process for itself, until it is started again. */
   readonly fileBytesMax?: Partial<Record<ServiceName, number>>;
   /** What the callers of a service are told as its address. Default its own. */
@@ -98,10 +100,10 @@ function spawn(
   harness: Harness,
   service: ServiceName,
   dataFolder: string,
-  { env = {}, fileBytesMax = {} }: ThreeProcessesOptions,
+  { env = {}, envOf = () => ({}), fileBytesMax = {} }: ThreeProcessesOptions,
   reached: Readonly<Record<string, string>>,
 ): AppProcess {
-  const all: Record<string, string> = { ...env, ...reached };
+  const all: Record<string, string> = { ...env, ...envOf(service), ...reached };
   // A process refuses settings that are not its own.
   const own = Object.entries(all).filter(
     ([name]) =>

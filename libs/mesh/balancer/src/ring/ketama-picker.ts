@@ -6,6 +6,7 @@ import { shedPick } from '../gate/shed-pick';
 import { KETAMA } from './ketama-config';
 import type { RingDecider, RingLoad } from './ring-decider';
 
+/** What a picker of one ring needs. */
 export interface KetamaPickerOptions {
   readonly decider: RingDecider<Backend<RingLoad>>;
   readonly keyHeader: string;
