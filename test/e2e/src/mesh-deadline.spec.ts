@@ -10,6 +10,8 @@ import { ThreeProcesses } from './support/three-processes';
 
 /** What each hop keeps back for its answer's way home, milliseconds (mesh-deadline's `RESERVE_MS`). */
 const RESERVE_MS = 5;
+/** What rounding and the two clocks of each process may differ by, milliseconds. */
+const CLOCK_MS = 3;
 /** How late an answer may come after its deadline, milliseconds: processes share a machine with others. */
 const LATE_MS = 200;
 /** The station's own limit on a load, which serves many callers, milliseconds. */
@@ -81,18 +83,18 @@ describe('a deadline on its way through three processes', () => {
       const asked = last(toStation, 'GetAssets');
       if (timeoutMs === most) {
         expect(asked.remainingMs).toBeLessThanOrEqual(timeoutMs - RESERVE_MS);
-        expect(stampOf(asked)).toBeLessThanOrEqual(deadlineAtMs - RESERVE_MS + 1);
+        expect(stampOf(asked)).toBeLessThanOrEqual(deadlineAtMs - RESERVE_MS + CLOCK_MS);
       }
       expect(asked.remainingMs).toBeLessThanOrEqual(most);
       expect(asked.remainingMs).toBeGreaterThan(most - LATE_MS);
       // Both say the same, but for the way here.
-      expect(stampOf(asked) - asked.atMs).toBeLessThanOrEqual(asked.remainingMs + 2);
+      expect(stampOf(asked) - asked.atMs).toBeLessThanOrEqual(asked.remainingMs + CLOCK_MS);
       expect(stampOf(asked) - asked.atMs).toBeGreaterThan(most - LATE_MS);
       // The load behind it may serve many callers, so no single one's deadline ends it: it has the station's own.
       const loaded = last(toDa, 'LoadAssets');
       expect(loaded.atMs).toBeGreaterThanOrEqual(asked.atMs);
       expect(loaded.remainingMs).toBeLessThanOrEqual(LOAD_TIMEOUT_MS);
-      expect(stampOf(loaded) - loaded.atMs).toBeLessThanOrEqual(LOAD_TIMEOUT_MS + 2);
+      expect(stampOf(loaded) - loaded.atMs).toBeLessThanOrEqual(LOAD_TIMEOUT_MS + CLOCK_MS);
     },
   );
 
@@ -104,7 +106,7 @@ describe('a deadline on its way through three processes', () => {
       const ordered = last(toDa, 'ApplyOrder');
       expect(ordered.remainingMs).toBeLessThanOrEqual(timeoutMs - RESERVE_MS);
       expect(ordered.remainingMs).toBeGreaterThan(timeoutMs - LATE_MS);
-      expect(stampOf(ordered)).toBeLessThanOrEqual(deadlineAtMs - RESERVE_MS + 1);
+      expect(stampOf(ordered)).toBeLessThanOrEqual(deadlineAtMs - RESERVE_MS + CLOCK_MS);
     }
   });
 
@@ -158,7 +160,7 @@ describe('a deadline on its way through three processes', () => {
     const codes = new Map<string, number>();
     const order = orderOf();
     try {
-      const endMs = performance.now() + 3_000;
+      const endMs = performance.now() + 5_000;
       const lane = async (): Promise<void> => {
         while (performance.now() < endMs) {
           const { error, tookMs } = await failureOf(
@@ -178,10 +180,10 @@ describe('a deadline on its way through three processes', () => {
             (error: CallError) => `${error.codeName} ${error.reason}`,
           );
           gifts.set(how, (gifts.get(how) ?? 0) + 1);
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await new Promise((resolve) => setTimeout(resolve, 50));
         }
       };
-      await Promise.all([giver(), ...Array.from({ length: 30 }, lane)]);
+      await Promise.all([giver(), ...Array.from({ length: 100 }, lane)]);
       const refusals = ['UNAVAILABLE CIRCUIT_OPEN', 'RESOURCE_EXHAUSTED THROTTLED'];
       const others = [...codes.keys()].filter((how) => !how.startsWith('DEADLINE_EXCEEDED') && !refusals.includes(how));
       expect(others).toEqual([]);

@@ -77,11 +77,9 @@ describe('metadata that nobody of the mesh has sent', () => {
       );
       for (const answer of answers) expect(answer).toEqual(usual);
     }
-    if (service === 'interaction') {
-      for (const m of all) if ('x-mesh-priority' in m) { const b4 = await counted(service, 'priority', 'ignored'); await ask(service, userId, { metadata: m }); if (await counted(service, 'priority', 'ignored') !== b4 + 1) console.log(JSON.stringify(m)); }
-    }
+    // A value that begins or ends with a space does not come through HTTP/2.
     const having = (name: string, matching = /^/): number =>
-      all.filter((metadata) => name in metadata && matching.test(metadata[name] as string)).length;
+      all.filter(({ [name]: value }) => value !== undefined && value === value.trim() && matching.test(value)).length;
     const malformedPriorities =
       having('x-mesh-priority') - having('x-mesh-priority', /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/);
     expect(malformedPriorities).toBeGreaterThan(10);

@@ -16,13 +16,13 @@ export interface ServerBehaviour extends AdmissionSettings {
 export interface ClientBehaviour {
   /** Tries again what may be repeated. Default on. */
   readonly retry?: RetryOptions | false;
-  /** What retries and hedges may cost together. Default 8 % of the first calls, and one a second. */
+  /** What retries and hedges may cost together. Default 5 % of the first calls, and one a second. */
   readonly budget?: RetryBudgetOptions;
   /** A second try while the first is still under way; name the methods. Default off. */
   readonly hedging?: HedgingOptions | false;
-  /** Default on. */
+  /** Default on, open for a second at first. */
   readonly breaker?: CircuitBreakerOptions | false;
-  /** Default on. */
+  /** Default on, each method for itself. */
   readonly throttle?: AdaptiveThrottleOptions | false;
   /** Timeouts that follow the latencies. Default off: a method that is seldom slow for good reasons would be cut short. */
   readonly adaptiveTimeout?: AdaptiveTimeoutOptions | false;

@@ -6,4 +6,5 @@ export {
   type ServerBehaviour,
 } from './behaviour';
 export { Mesh, type MeshOptions, type MeshServerSettings, type MeshState } from './mesh';
+export { STACK_BREAKER, STACK_BUDGET } from './stack-defaults';
 export { MeshChannel, type MeshChannelOptions } from './mesh-channel';

@@ -83,6 +83,32 @@ describe('Mesh', () => {
     expect(clientMesh.state.channels['to echo']?.['retry']).toMatchObject({ retries: 1, recovered: 1 });
   });
 
+  it('lets a method that works go on while another one of its service fails', async () => {
+    const answer = (request: Buffer): Buffer => {
+      if (String(request) === 'fail') throw new StatusError({ code: StatusCode.INTERNAL, reason: 'X', message: 'x' });
+      return request;
+    };
+    const failing = { ...definition, echo: { ...definition.echo, path: '/mesh.testing.Stack/Other' } };
+    const mesh = newMesh();
+    const server = mesh.createServer({
+      name: 'two',
+      services: [service(definition, { echo: answer }), service(failing, { echo: answer })],
+      errorDomain: 'stack.test',
+    });
+    closers.push(() => server.close());
+    const address = `127.0.0.1:${await server.listen('127.0.0.1:0')}`;
+    const channel = mesh.createChannel({ name: 'to both', to: { address } });
+    const reasons = new Set<string>();
+    for (let call = 0; call < 60; call += 1) {
+      await channel
+        .client(failing)
+        .echo(Buffer.from('fail'))
+        .catch((error: StatusError) => reasons.add(error.reason));
+      expect(String(await channel.client(definition).echo(Buffer.from('x')))).toBe('x');
+    }
+    expect(reasons).toContain('CIRCUIT_OPEN');
+  });
+
   it('counts calls and decisions of both sides', async () => {
     const { client, clientMesh, serverMesh } = await start((request) => request);
     await client.echo(Buffer.from('x'));

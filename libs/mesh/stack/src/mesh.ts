@@ -5,7 +5,7 @@ import { registerBalancers } from '@giftmesh/mesh-balancer';
 import type { OnDecision, PolicyState, ServerPolicy } from '@giftmesh/mesh-context';
 import { priorityPropagation, type AdmissionSettings } from '@giftmesh/mesh-overload';
 import { lanesClientPolicy } from '@giftmesh/mesh-lanes';
-import { RetryBudgets, type RetryBudgetOptions } from '@giftmesh/mesh-retry';
+import { RetryBudgets } from '@giftmesh/mesh-retry';
 import { createMeshServer, type MeshServer, type MeshServerOptions } from '@giftmesh/mesh-server';
 import {
   decisionCounter,
@@ -23,12 +23,10 @@ import { checkBehaviour, type Behaviour, type FeatureSwitch } from './behaviour'
 import { MeshChannel, type MeshChannelOptions } from './mesh-channel';
 import { rehearse } from './rehearse';
 import { ServerStack } from './server-stack';
+import { STACK_BUDGET } from './stack-defaults';
 
 /** One in a hundred. */
 const SAMPLE_RATIO = 0.01;
-
-/** Half of what the library takes: with the floor, a target that is down gets less than a tenth more calls than are wanted. */
-const BUDGET: Required<RetryBudgetOptions> = { ratio: 0.08, floorPerSecond: 1, ttlMs: 10_000 };
 
 export interface MeshOptions {
   /** Features that services can do without under load; see `Behaviour.features`. Default none. */
@@ -83,7 +81,7 @@ export class Mesh {
     this.metrics = options.metrics ?? new MetricsRegistry();
     this.traceIds = options.traceIds ?? new TraceIds(this.#random.fork());
     this.#onDecision = decisionCounter(this.metrics);
-    this.#budgets = new RetryBudgets({ ...BUDGET, ...this.#behaviour.client?.budget });
+    this.#budgets = new RetryBudgets({ ...STACK_BUDGET, ...this.#behaviour.client?.budget });
     this.#sampler = new TraceSampler(this.#behaviour.tracing ?? { ratio: SAMPLE_RATIO });
     this.#tracing = { tracer: options.tracer, sampler: this.#sampler, ids: this.traceIds };
     this.#red = redServerPolicy({ registry: this.metrics, clock: this.#clock });
@@ -197,7 +195,7 @@ export class Mesh {
 
   #apply(behaviour: Behaviour): void {
     for (const stack of this.#servers.values()) stack.configure(behaviour.server ?? {});
-    this.#budgets.configure({ ...BUDGET, ...behaviour.client?.budget });
+    this.#budgets.configure({ ...STACK_BUDGET, ...behaviour.client?.budget });
     this.#sampler.configure(behaviour.tracing ?? { ratio: SAMPLE_RATIO });
     this.#behaviour = behaviour;
   }

@@ -10,6 +10,8 @@ export interface ClientSpec {
   readonly kind: 'plain' | 'mesh';
   /** Policies of a `mesh` client; none by default. */
   readonly policies?: ClientPolicySet;
+  /** Whether it hedges: one layer of several should, since their shares multiply. Default false. */
+  readonly hedges?: boolean;
   /** What grpc-js resolves: `host:port`, or `ipv4:host:port,host:port`. */
   readonly target: string;
   /** Connections that share nothing, used in turn; 1 by default. */
@@ -20,7 +22,7 @@ export interface ClientSpec {
 
 /** Makes the client that a spec describes. */
 export function benchClient(
-  { kind, policies, target, connections = 1, balancing }: ClientSpec,
+  { kind, policies, hedges = false, target, connections = 1, balancing }: ClientSpec,
   context?: ClientPolicyContext,
 ): BenchClient {
   const options = {
@@ -29,5 +31,5 @@ export function benchClient(
     ...(balancing === undefined ? {} : { channelOptions: balancingOptions(balancing) }),
   };
   if (kind === 'plain') return new PlainClient(options);
-  return new MeshClient({ ...options, policies: clientPolicies(policies ?? 'none', context) });
+  return new MeshClient({ ...options, policies: clientPolicies(policies ?? 'none', hedges, context) });
 }

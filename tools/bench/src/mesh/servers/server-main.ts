@@ -41,7 +41,7 @@ async function workOf(spec: WorkSpec, seed: number): Promise<Work> {
 }
 
 async function start({ stack, controller = 'none', work, seed }: ServerSpec): Promise<string> {
-  if (stack === 'full') return `127.0.0.1:${await fullStack().listen('127.0.0.1:0')}`;
+  if (stack === 'full') return `127.0.0.1:${await (await fullStack()).listen('127.0.0.1:0')}`;
   const faulty = withFault(await workOf(work, seed), () => fault, seededRandom(seed));
   const counted: Work = (call) => {
     reached += 1;

@@ -78,7 +78,8 @@ async function measureStorm(
       controller: variant.stack === 'mesh' ? 'priorities' : 'none',
       work: {
         kind: 'relay',
-        client: { ...variant.client, target: addresses.at(-1) ?? '' },
+        // The layer that calls the backend hedges, and it alone.
+        client: { ...variant.client, target: addresses.at(-1) ?? '', hedges: depth === 1 },
         calls: 1,
         sendsMax: variant.sendsMax,
       },
@@ -163,7 +164,7 @@ function resultFigures(results: readonly Result[]): Figure[] {
 
 const notes = ({ layers, perSecond, faultSeconds, faults }: RetryStormPlan): string[] => [
   `${perSecond} calls a second go through ${layers} layers to a backend that fails all calls for ${faultSeconds} s, then heals: ${faults.map(({ name, delayMs }) => `${name} after ${delayMs} ms`).join(', ')}. Naive: 3 tries in each layer, at once.`,
-  'Budget: retries and hedges on one budget, nothing else. Full: breaker, throttle and early shedding as well, so that fewer calls than wanted may reach the backend. Recovery counts from the healing.',
+  'Budget: retries in every layer, and hedges in the one above the backend, on one budget; nothing else. Full: breaker, throttle and early shedding as well, so that fewer calls than wanted may reach the backend. Recovery counts from the healing.',
 ];
 
 function charts(plan: RetryStormPlan, results: readonly Result[]): Chart[] {

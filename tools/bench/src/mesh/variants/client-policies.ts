@@ -10,10 +10,11 @@ import {
   setPriority,
 } from '@giftmesh/mesh-overload';
 import { hedgingPolicy, RetryBudgets, retryPolicy } from '@giftmesh/mesh-retry';
+import { STACK_BREAKER, STACK_BUDGET } from '@giftmesh/mesh-stack';
 
 /**
  * Named sets of client policies. `none`: deadlines alone. `shedding`: priorities, and early shedding by the level in trailers.
- * `retries`: retries and hedges on one budget. `full`: all of it, with circuit breaker and throttle, as a service has them.
+ * `retries`: retries (and hedges) on one budget. `full`: all of it, with circuit breaker and throttle, as mesh-stack has them.
  */
 export type ClientPolicySet = 'none' | 'shedding' | 'retries' | 'full';
 
@@ -26,6 +27,7 @@ export interface ClientPolicyContext {
 /** Makes a set, outermost first: each process has its own, because policies remember. */
 export function clientPolicies(
   set: ClientPolicySet,
+  hedges: boolean,
   { seed, onDecision }: ClientPolicyContext = { seed: 1, onDecision: noDecisions },
 ): ClientPolicy[] {
   switch (set) {
@@ -34,14 +36,14 @@ export function clientPolicies(
     case 'shedding':
       return [anyUser(seed), priorityPropagation(), earlyShedding({ onDecision })];
     case 'retries':
-      return retries(seed, onDecision);
+      return retries(seed, hedges, onDecision);
     case 'full':
       return [
         anyUser(seed),
         priorityPropagation(),
-        ...retries(seed, onDecision),
-        circuitBreakerPolicy({ onDecision }),
         adaptiveThrottlePolicy({ onDecision }),
+        ...retries(seed, hedges, onDecision),
+        circuitBreakerPolicy({ ...STACK_BREAKER, onDecision }),
         earlyShedding({ onDecision }),
       ];
   }
@@ -50,10 +52,10 @@ export function clientPolicies(
 /** How long an answer is awaited before a hedge goes out, milliseconds. */
 const HEDGING_DELAY_MS = 100;
 
-function retries(seed: number, onDecision: OnDecision): ClientPolicy[] {
-  const budgets = new RetryBudgets();
+function retries(seed: number, hedges: boolean, onDecision: OnDecision): ClientPolicy[] {
+  const budgets = new RetryBudgets(STACK_BUDGET);
   return [
-    hedgingPolicy({ budgets, hedgingDelayMs: HEDGING_DELAY_MS, onDecision }),
+    ...(hedges ? [hedgingPolicy({ budgets, hedgingDelayMs: HEDGING_DELAY_MS, onDecision })] : []),
     retryPolicy({ budgets, random: seededRandom(seed), onDecision }),
   ];
 }
