@@ -10,7 +10,7 @@ export { metadataFrom, metadataOf, noMetadata, type CallMetadata, type MetadataS
 export { openIncomingCall, openOutgoingCall, type IncomingCallOptions, type OutgoingCallSettings } from './open-call';
 export { cancelReasonOf, OutgoingCall, type OutgoingCallOptions } from './outgoing-call';
 export { Passage } from './passage';
-export { noDecisions, type OnDecision, type PolicyState } from './policy-state';
+export { noDecisions, type Decided, type OnDecision, type PolicyState } from './policy-state';
 export {
   composeAround,
   type Around,

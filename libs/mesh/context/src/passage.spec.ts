@@ -70,4 +70,22 @@ describe('Passage', () => {
     await entered;
     expect(events.slice(3)).toEqual(['end b CANCELLED']);
   });
+
+  it('tells that a handler has ended with the end of its call, or later when it goes on', () => {
+    for (const goesOn of [false, true]) {
+      const events: string[] = [];
+      const policy: ServerPolicy = {
+        name: 'a',
+        end: () => void events.push('end'),
+        done: () => void events.push('done'),
+      };
+      const { call } = setup({});
+      const passage = new Passage([policy], call);
+      expect(passage.enter()).toBeUndefined();
+      passage.leave(refusal, goesOn);
+      expect(events).toEqual(goesOn ? ['end'] : ['end', 'done']);
+      passage.done();
+      expect(events).toEqual(['end', 'done']);
+    }
+  });
 });

@@ -8,6 +8,7 @@ export class Passage {
   readonly #call: CallContext;
   #entered = 0;
   #left = false;
+  #done = false;
   #error: StatusError | undefined;
 
   /** @param policies the first is the outermost. */
@@ -30,18 +31,30 @@ export class Passage {
     return undefined;
   }
 
-  /** Tells the end to those that let the call in, the innermost first. Further calls do nothing. */
-  leave(error: StatusError | undefined): void {
+  /**
+   * Tells the end to those that let the call in, the innermost first. Further calls do nothing.
+   * @param goesOn the handler still runs, and `done` will be called after it. Default false.
+   */
+  leave(error: StatusError | undefined, goesOn = false): void {
     if (this.#left) return;
     this.#left = true;
     this.#error = error;
     for (let index = this.#entered - 1; index >= 0; index -= 1) this.#policies[index]?.end?.(this.#call, error);
+    if (!goesOn) this.done();
+  }
+
+  /** Tells those that let the call in that its handler has come to its end. Further calls do nothing. */
+  done(): void {
+    if (this.#done) return;
+    this.#done = true;
+    for (let index = this.#entered - 1; index >= 0; index -= 1) this.#policies[index]?.done?.(this.#call);
   }
 
   #goOn(policy: ServerPolicy): Promise<void> | undefined {
     if (this.#left) {
       // Let in when it was already over: what it was given has to come back.
       policy.end?.(this.#call, this.#error);
+      policy.done?.(this.#call);
       return undefined;
     }
     this.#entered += 1;

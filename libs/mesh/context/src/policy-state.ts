@@ -9,7 +9,10 @@ export type PolicyState = Readonly<Record<string, string | number | boolean>>;
  * @param policy the policy's name.
  * @param decision a word from a small set that the policy documents.
  */
-export type OnDecision = (policy: string, decision: string, call: Call) => void;
+export type OnDecision = (policy: string, decision: string, call: Decided) => void;
+
+/** What a decision was about: a call, or one of which only the metadata is there. */
+export type Decided = Pick<Call, 'method' | 'policy'>;
 
 /** Listens to nothing. */
 export const noDecisions: OnDecision = () => undefined;

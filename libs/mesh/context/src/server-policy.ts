@@ -24,6 +24,11 @@ export interface ServerPolicy {
    */
   readonly end?: (call: CallContext, error: StatusError | undefined) => void;
   /**
+   * After the handler, once for each call that `begin` let in: with `end`, but for a call that was cancelled while its handler goes on,
+   * later, or never when the handler does not end. What a call holds of the process is free then. Must not throw.
+   */
+  readonly done?: (call: CallContext) => void;
+  /**
    * Around the handler: `next` runs what is further inside, call it once or not at all. Rejections are StatusErrors. For
    * streams the promise covers the whole stream, and its value is undefined.
    */

@@ -4,6 +4,8 @@ import {
   contextKey,
   noDecisions,
   type CallContext,
+  type Decided,
+  type EarlyArrival,
   type EarlyCheck,
   type OnDecision,
   type PolicyState,
@@ -16,6 +18,7 @@ import { LEVEL_TRAILER, parseShedReport, SHED_HEADER } from './level-header';
 import { monitorLoop, type LoopMonitor } from './loop-monitor';
 import { overloaded, PUSHBACK_TRAILER, type ShedBy } from './overloaded';
 import { businessOf, compoundPriority, LEVEL_OPEN, priorityOf, USER_PRIORITIES, type Priority } from './priority';
+import { Places } from './places';
 import { Transits } from './transits';
 import { TurnSlice } from './turn-slice';
 import { WaitingList } from './waiting-list';
@@ -54,10 +57,10 @@ class AdmissionControl implements Admission {
   readonly #slice: TurnSlice;
   readonly #transits = new Transits();
   readonly #waiting = new WaitingList<Entry>();
+  readonly #places = new Places<Entry>();
   readonly #meter: WindowMeter;
   readonly #entryKey = contextKey<Entry>('admission');
   #parts: AdmissionParts;
-  #running = 0;
   #calls = 0;
   #pumping = false;
   #windowEndMs: number;
@@ -77,7 +80,7 @@ class AdmissionControl implements Admission {
       this.early = earlyAdmission({
         priorities: options.priorities,
         level: () => this.level,
-        arrives: (arrival, priority) => this.#arrivesEarly(arrival.metadata.get(SHED_HEADER), priority),
+        arrives: (arrival, priority) => this.#arrivesEarly(arrival, priority),
       });
     }
     // Last: nothing of this may be left running when an option is wrong.
@@ -93,7 +96,7 @@ class AdmissionControl implements Admission {
   }
 
   get running(): number {
-    return this.#running;
+    return this.#places.count;
   }
 
   configure(settings: AdmissionSettings): void {
@@ -124,13 +127,13 @@ class AdmissionControl implements Admission {
     const entry = call.get(this.#entryKey);
     // A call within this process sees the values of the call that it is part of.
     if (entry?.call !== call) return;
-    const nowMs = this.#clock.monotonicMs();
-    this.#parts.concurrency.sample(call.method, nowMs - entry.startedMs, this.#running, nowMs);
-    this.#parts.decider.done(nowMs);
-    this.#running -= 1;
-    this.#meter.running(this.#running, nowMs);
-    if (nowMs >= this.#windowEndMs) this.#endWindow(nowMs);
-    if (this.#waiting.size > 0) this.#pumpSoon();
+    this.#places.over(entry, this.#clock.monotonicMs());
+  }
+
+  /** What a handler holds it holds until its own end: one that goes on after its call was cancelled still counts. */
+  done(call: CallContext): void {
+    const entry = call.get(this.#entryKey);
+    if (entry?.call === call) this.#release(entry);
   }
 
   state(): PolicyState {
@@ -141,7 +144,7 @@ class AdmissionControl implements Admission {
       open: decider.level === LEVEL_OPEN,
       waiting: this.#waiting.size,
       queueMax,
-      running: this.#running,
+      running: this.#places.count,
       concurrencyLimit: concurrency.limit,
       loopDelayMs: Math.round(this.#loop.delayMs()),
     };
@@ -179,9 +182,18 @@ class AdmissionControl implements Admission {
     this.#meter.waiting(this.#waiting.size, this.#clock.monotonicMs());
   }
 
-  #hasRoom(): boolean {
-    return this.#running < this.#parts.concurrency.limit;
+  #release(entry: Entry): void {
+    const running = this.#places.count;
+    if (!this.#places.free(entry)) return;
+    const nowMs = this.#clock.monotonicMs();
+    this.#parts.concurrency.sample(entry.call.method, nowMs - entry.startedMs, running, nowMs);
+    this.#parts.decider.done(nowMs);
+    this.#meter.running(this.#places.count, nowMs);
+    if (nowMs >= this.#windowEndMs) this.#endWindow(nowMs);
+    if (this.#waiting.size > 0) this.#pumpSoon();
   }
+
+  #hasRoom = (): boolean => this.#places.count < this.#parts.concurrency.limit;
 
   /** Gives a call its turn; false when it has waited for too long. */
   #start(entry: Entry, nowMs: number): boolean {
@@ -189,8 +201,8 @@ class AdmissionControl implements Admission {
     if (!this.#parts.decider.turn(nowMs - sentMs, nowMs, call.deadlineMs - sentMs)) return false;
     entry.startedMs = nowMs;
     call.set(this.#entryKey, entry);
-    this.#running += 1;
-    this.#meter.running(this.#running, nowMs);
+    this.#places.take();
+    this.#meter.running(this.#places.count, nowMs);
     return true;
   }
 
@@ -237,6 +249,7 @@ class AdmissionControl implements Admission {
       this.level < LEVEL_OPEN
         ? this.#clock.schedule(this.#windowMs, () => this.#endWindow(this.#clock.monotonicMs()))
         : undefined;
+    for (const entry of this.#places.overdue(nowMs)) this.#release(entry);
   }
 
   #refuseTheLeast(): void {
@@ -260,19 +273,20 @@ class AdmissionControl implements Admission {
     return this.#transits.waitedMs(call.peer ?? '', transitMs, nowMs);
   }
 
-  #arrivesEarly(report: string | undefined, priority: Priority): void {
+  #arrivesEarly(arrival: EarlyArrival, priority: Priority): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs >= this.#windowEndMs) this.#endWindow(nowMs);
-    this.#takeReport(report, undefined);
+    this.#takeReport(arrival.metadata.get(SHED_HEADER), arrival);
     this.#parts.decider.arrives(priority, nowMs);
+    this.#onDecision(this.name, 'early', arrival);
   }
 
-  #takeReport(text: string | undefined, call: CallContext | undefined): void {
+  #takeReport(text: string | undefined, call: Decided): void {
     if (text === undefined) return;
     const report = this.#trustReports ? parseShedReport(text) : undefined;
     if (report !== undefined) {
       for (const [business, count] of report) this.#parts.decider.shedElsewhere(business, count);
-    } else if (call !== undefined) this.#onDecision(this.name, this.#trustReports ? 'malformed' : 'ignored', call);
+    } else this.#onDecision(this.name, this.#trustReports ? 'malformed' : 'ignored', call);
   }
 
   #shed(call: CallContext, by: ShedBy): Error {

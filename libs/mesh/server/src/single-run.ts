@@ -28,6 +28,8 @@ export class SingleRun {
   readonly #settle: Settle;
   readonly #passage: Passage;
   #settled = false;
+  /** The handler was called and has not come to its end. */
+  #runs = false;
 
   constructor(host: RunHost, method: ServedMethod, context: CallContext, input: () => unknown, settle: Settle) {
     this.#host = host;
@@ -57,14 +59,18 @@ export class SingleRun {
     const { around } = this.#host;
     try {
       if (around !== undefined) {
-        around(this.#context, () => this.#innermost()).then(this.#succeed, this.#fail);
+        around(this.#context, () => this.#innermost()).then((value) => this.#end(undefined, value), this.#fail);
         return;
       }
       // A policy may have let the call wait for so long that nobody wants it any more.
       if (this.#context.cancelReason !== undefined) return;
       const answer = this.#method.handler(this.#input());
-      if (isThenable(answer)) Promise.resolve(answer).then(this.#succeed, this.#fail);
-      else this.#end(undefined, answer);
+      if (!isThenable(answer)) return this.#end(undefined, answer);
+      this.#runs = true;
+      Promise.resolve(answer).then(
+        (value) => this.#handled(undefined, value),
+        (thrown: unknown) => this.#handled(this.#statusOf(thrown), undefined),
+      );
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -72,15 +78,21 @@ export class SingleRun {
 
   async #innermost(): Promise<unknown> {
     if (this.#context.cancelReason !== undefined) throw this.#context.cancelReason;
+    this.#runs = true;
     try {
       return await this.#method.handler(this.#input());
     } catch (thrown) {
       throw this.#statusOf(thrown);
+    } finally {
+      this.#runs = false;
+      if (this.#settled) this.#passage.done();
     }
   }
 
-  get #succeed(): (value: unknown) => void {
-    return (value) => this.#end(undefined, value);
+  #handled(error: StatusError | undefined, value: unknown): void {
+    this.#runs = false;
+    if (this.#settled) this.#passage.done();
+    else this.#end(error, value);
   }
 
   get #fail(): (thrown: unknown) => void {
@@ -96,7 +108,7 @@ export class SingleRun {
     this.#settled = true;
     this.#host.wheel.delete(this.#context);
     this.#context.finish();
-    this.#passage.leave(error);
+    this.#passage.leave(error, this.#runs);
     this.#settle(error, value);
   }
 }

@@ -7,7 +7,7 @@ import { earlyShedding, type BackendLevels } from '@giftmesh/mesh-overload';
 import { hedgingPolicy, retryPolicy, type RetryBudgets } from '@giftmesh/mesh-retry';
 import type { ClientBehaviour } from './behaviour';
 import { Replaceable } from './replaceable';
-import { STACK_BREAKER } from './stack-defaults';
+import { STACK_BREAKER, STACK_THROTTLE } from './stack-defaults';
 
 export interface ClientStackOptions {
   readonly clock: Clock;
@@ -21,9 +21,6 @@ export interface ClientStackOptions {
   readonly eachTry: readonly ClientPolicy[];
   readonly behaviour: ClientBehaviour;
 }
-
-/** Methods are judged each for itself: one that fails for want of what is behind it must not stop those that can do without. */
-const KEPT_APART = { keyBy: 'method' } as const;
 
 type Part = Exclude<keyof ClientBehaviour, 'budget'>;
 
@@ -44,7 +41,7 @@ export class ClientStack {
     this.#behaviour = options.behaviour;
     this.#makers = {
       throttle: ({ throttle = {} }) =>
-        throttle === false ? undefined : adaptiveThrottlePolicy({ ...KEPT_APART, ...throttle, ...tools, random }),
+        throttle === false ? undefined : adaptiveThrottlePolicy({ ...STACK_THROTTLE, ...throttle, ...tools, random }),
       hedging: ({ hedging = false }) =>
         hedging === false ? undefined : hedgingPolicy({ ...hedging, ...tools, budgets }),
       retry: ({ retry = {} }) => (retry === false ? undefined : retryPolicy({ ...retry, ...tools, random, budgets })),

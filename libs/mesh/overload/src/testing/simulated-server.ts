@@ -114,12 +114,13 @@ export class SimulatedServer {
       transitMs: nowMs - sentMs,
     });
     setPriority(call, priority);
+    let runs = false;
     const passage = new Passage(this.control === undefined ? [] : [this.control], call);
     const cancelTimer = this.loop.schedule(sentMs + deadlineMs - nowMs, () => call.expire());
     const end = (error: StatusError | undefined): void => {
       cancelTimer();
       if (!call.ended) call.finish();
-      passage.leave(error);
+      passage.leave(error, runs);
       if (error !== undefined || this.loop.monotonicMs() > sentMs + deadlineMs) return;
       result.ok += 1;
       if (top) result.okTop += 1;
@@ -130,9 +131,12 @@ export class SimulatedServer {
     call.onCancel(end);
     const handle = async (): Promise<void> => {
       if (call.ended) return;
+      runs = true;
       this.loop.spin(costs.computeMs);
-      if (costs.holdMs > 0) await this.#hold(costs.holdMs, call);
-      if (!call.ended) end(undefined);
+      if (costs.holdMs > 0) await this.#hold(costs.holdMs);
+      runs = false;
+      if (call.ended) passage.done();
+      else end(undefined);
     };
     try {
       const waiting = passage.enter();
@@ -143,11 +147,10 @@ export class SimulatedServer {
     }
   }
 
-  /** As a well-written pool: whoever is not wanted any more gives its turn away. */
-  #hold(ms: number, call: CallContext): Promise<void> {
+  /** As most pools: whoever waits gets its turn, wanted or not. */
+  #hold(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const take = (): void => {
-        if (call.ended) return this.#pool.shift()?.();
         this.#free -= 1;
         this.loop.schedule(ms, () => {
           this.#free += 1;
