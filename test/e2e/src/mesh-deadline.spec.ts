@@ -191,7 +191,7 @@ describe('a deadline on its way through three processes', () => {
         while (performance.now() < endMs) {
           const how = await mesh.interaction.call.sendGift(giftOf({ viewerId: known })).then(
             () => 'OK',
-            (error: CallError) => `${error.codeName} ${error.reason}`,
+            (error: unknown) => `${(error as CallError).codeName} ${(error as CallError).reason}`,
           );
           gifts.set(how, (gifts.get(how) ?? 0) + 1);
           await new Promise((resolve) => setTimeout(resolve, 50));

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { da, interaction, station } from '@giftmesh/contract';
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { seededRandom } from '@giftmesh/kernel-random';
-import { freePort, Harness, useMesh, type CallOptions } from '@giftmesh/test-harness';
+import { freePort, Harness, useMesh, type CallError, type CallOptions } from '@giftmesh/test-harness';
 import { Admin } from './support/admin';
 import { eventually } from './support/eventually';
 import { forgedMetadata } from './support/forged-metadata';
@@ -163,7 +163,7 @@ describe('metadata that nobody of the mesh has sent', () => {
             : client.station.call.getAssets({ userIds: [userId], cachedOnly: false }, options)
           ).then(
             () => 'OK',
-            (error: { readonly codeName: string }) => error.codeName,
+            (error: unknown) => (error as CallError).codeName,
           ),
         );
         setImmediate(() => controller.abort());

@@ -13,7 +13,7 @@ import { ledgerBalanceOf, recordsOf, ROOM, viewerWith } from './support/requests
  * Calmer than the default: the mesh shares two processors with the sender and with other tests here, and what it was kept from doing
  * for a tenth of a second says nothing of what it can do.
  */
-const BEHAVIOUR = { server: { admission: { kind: 'dagor', targetMs: 100, horizonMs: 1_000, smoothing: 0.7 } } };
+const BEHAVIOUR = { server: { admission: { kind: 'dagor', targetMs: 100, horizonMs: 1_000, smoothing: 0.4 } } };
 /** How long the load stands, milliseconds. */
 const LOAD_MS = 5_000;
 /** Of its beginning, before the level has found its place; what comes in there is not judged, milliseconds. */

@@ -65,7 +65,8 @@ export class Arrivals {
    */
   levelFor(rate: number, somebody: boolean): Priority {
     let left = rate * this.#timeMs;
-    if (left >= this.#arrived) return LEVEL_OPEN;
+    // What was served fades as arrivals do: their ratio alone would keep a server closed that nobody calls any more.
+    if (left >= this.#arrived || this.#arrived < CALLS_SEEN) return LEVEL_OPEN;
     let isFirst = somebody;
     for (let priority = 0; priority <= LEVEL_OPEN; priority += 1) {
       const count = this.#byPriority[priority] ?? 0;

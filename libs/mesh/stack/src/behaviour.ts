@@ -16,13 +16,16 @@ export interface ServerBehaviour extends AdmissionSettings {
 export interface ClientBehaviour {
   /** Tries again what may be repeated. Default on. */
   readonly retry?: RetryOptions | false;
-  /** What retries and hedges may cost together. Default 5 % of the first calls, and one a second. */
+  /** What retries and hedges may cost together. Default 5 % of the first calls, and one in two seconds. */
   readonly budget?: RetryBudgetOptions;
   /** A second try while the first is still under way; name the methods. Default off. */
   readonly hedging?: HedgingOptions | false;
-  /** Default on, open for a second at first. */
+  /** Default on, open for half a second at first, for three at most. */
   readonly breaker?: CircuitBreakerOptions | false;
-  /** Default on, each method for itself. */
+  /**
+   * For backends that shed without telling a level. Default off: of ours the callers know the level, and after an outage a throttle
+   * would keep calls back for as long as it remembers, in each layer.
+   */
   readonly throttle?: AdaptiveThrottleOptions | false;
   /** Timeouts that follow the latencies. Default off: a method that is seldom slow for good reasons would be cut short. */
   readonly adaptiveTimeout?: AdaptiveTimeoutOptions | false;

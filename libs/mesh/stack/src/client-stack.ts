@@ -40,7 +40,7 @@ export class ClientStack {
     this.levels = () => levels;
     this.#behaviour = options.behaviour;
     this.#makers = {
-      throttle: ({ throttle = {} }) =>
+      throttle: ({ throttle = false }) =>
         throttle === false ? undefined : adaptiveThrottlePolicy({ ...STACK_THROTTLE, ...throttle, ...tools, random }),
       hedging: ({ hedging = false }) =>
         hedging === false ? undefined : hedgingPolicy({ ...hedging, ...tools, budgets }),

@@ -103,7 +103,7 @@ describe('Mesh', () => {
       await channel
         .client(failing)
         .echo(Buffer.from('fail'))
-        .catch((error: StatusError) => reasons.add(error.reason));
+        .catch((error: unknown) => reasons.add((error as StatusError).reason));
       expect(String(await channel.client(definition).echo(Buffer.from('x')))).toBe('x');
     }
     expect(reasons).toContain('CIRCUIT_OPEN');

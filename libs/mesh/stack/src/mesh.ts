@@ -125,7 +125,7 @@ export class Mesh {
   }
 
   /**
-   * A way to another service, with all policies: telemetry, lanes, priorities, throttle, retries on a budget, breaker, early
+   * A way to another service, with all policies: telemetry, lanes, priorities, retries on a budget, breaker, early
    * shedding, and a balancer by latency where there are several backends.
    * Throws TypeError or RangeError for options that cannot work, or a name that is taken.
    */

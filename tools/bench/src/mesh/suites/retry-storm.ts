@@ -164,7 +164,7 @@ function resultFigures(results: readonly Result[]): Figure[] {
 
 const notes = ({ layers, perSecond, faultSeconds, faults }: RetryStormPlan): string[] => [
   `${perSecond} calls a second go through ${layers} layers to a backend that fails all calls for ${faultSeconds} s, then heals: ${faults.map(({ name, delayMs }) => `${name} after ${delayMs} ms`).join(', ')}. Naive: 3 tries in each layer, at once.`,
-  'Budget: retries in every layer, and hedges in the one above the backend, on one budget; nothing else. Full: breaker, throttle and early shedding as well, so that fewer calls than wanted may reach the backend. Recovery counts from the healing.',
+  'Budget: retries in every layer, and hedges in the one above the backend, on one budget; nothing else. Full: breaker and early shedding as well, as mesh-stack sets them, so that fewer calls than wanted may reach the backend. Recovery counts from the healing.',
 ];
 
 function charts(plan: RetryStormPlan, results: readonly Result[]): Chart[] {

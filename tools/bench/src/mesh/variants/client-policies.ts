@@ -1,6 +1,6 @@
 import { seededRandom } from '@giftmesh/kernel-random';
 import { noDecisions, type ClientPolicy, type OnDecision } from '@giftmesh/mesh-context';
-import { adaptiveThrottlePolicy, circuitBreakerPolicy } from '@giftmesh/mesh-breaker';
+import { circuitBreakerPolicy } from '@giftmesh/mesh-breaker';
 import {
   businessOf,
   compoundPriority,
@@ -14,7 +14,7 @@ import { STACK_BREAKER, STACK_BUDGET } from '@giftmesh/mesh-stack';
 
 /**
  * Named sets of client policies. `none`: deadlines alone. `shedding`: priorities, and early shedding by the level in trailers.
- * `retries`: retries (and hedges) on one budget. `full`: all of it, with circuit breaker and throttle, as mesh-stack has them.
+ * `retries`: retries (and hedges) on one budget. `full`: all of it, with circuit breaker and early shedding, as mesh-stack has them.
  */
 export type ClientPolicySet = 'none' | 'shedding' | 'retries' | 'full';
 
@@ -41,7 +41,6 @@ export function clientPolicies(
       return [
         anyUser(seed),
         priorityPropagation(),
-        adaptiveThrottlePolicy({ onDecision }),
         ...retries(seed, hedges, onDecision),
         circuitBreakerPolicy({ ...STACK_BREAKER, onDecision }),
         earlyShedding({ onDecision }),
