@@ -38,6 +38,8 @@ export interface ServerPolicy {
    * refusal in `begin`, and most of what is left is HTTP/2's.
    */
   readonly early?: EarlyCheck | undefined;
+  /** A call was refused by an early check of any policy, so that no `begin` or `end` sees it. For counters. Must not throw. */
+  readonly refused?: (arrival: EarlyArrival, error: StatusError) => void;
   /** What it has in mind now, for people. */
   readonly state?: () => PolicyState;
 }

@@ -199,6 +199,7 @@ export class InterceptedServerCall extends ServerInterceptingCall {
         const refusal = early.refusal(arrival);
         if (refusal === undefined) continue;
         this.#over = true;
+        for (const { refused } of this.#setting.policies) refused?.(arrival, refusal.error);
         this.#next.sendStatus(withTrailers(this.#setting.statuses.statusOf(refusal.error), refusal.trailers));
         return true;
       } catch (thrown) {

@@ -11,6 +11,8 @@ export interface WindowReading {
   readonly busy: number;
   /** How long calls waited in the window, all added up, milliseconds: in the queue, and before they were seen. */
   readonly waitedMs: number;
+  /** Of those, in the queue. */
+  readonly queuedMs: number;
 }
 
 /**

@@ -16,6 +16,9 @@ export interface DagorOptions extends OverloadDetectorOptions {
 /** The most that a window's admitted calls are brought above or below what can be served, as a share of it. */
 const CORRECTION_MAX = 0.5;
 
+/** The most that it is brought above while calls wait for long before they are seen. */
+const CROWDED_GROWTH = 0.05;
+
 /** The horizon is at least so many targets long: a queue that may be long takes its time. */
 const HORIZON_TARGETS = 2.5;
 
@@ -93,11 +96,15 @@ export class DagorDecider implements AdmissionDecider {
     const overloaded = this.#detector.window(rates.served, elapsedMs, { ...reading, busy: rates.busy });
     if (overloaded || this.#level < LEVEL_OPEN) {
       const capacity = rates.served / Math.max(rates.busy, BUSY_MIN);
-      const excessMs = this.#detector.waitMs - this.#detector.targetMs / 2;
+      // Who waits in sockets may wait for refusals and whatever else the loop does: shedding more would not help, and letting in much
+      // more would not either.
+      const excessMs = this.#detector.queueMs - this.#detector.targetMs / 2;
+      const growthMax = this.#detector.waitMs > this.#detector.targetMs ? CROWDED_GROWTH : CORRECTION_MAX;
       const horizonMs = Math.max(this.#horizonMs, this.#detector.targetMs * HORIZON_TARGETS);
-      const correction = Math.max(-CORRECTION_MAX, Math.min(CORRECTION_MAX, -excessMs / horizonMs));
+      const correction = Math.max(-CORRECTION_MAX, Math.min(growthMax, -excessMs / horizonMs));
       // Who serves nobody would learn nothing of what it could serve, and stay closed.
-      this.#level = this.#arrivals.levelFor(capacity * (1 + correction), !overloaded);
+      const isQueueLong = this.#detector.queueMs > this.#detector.targetMs;
+      this.#level = this.#arrivals.levelFor(capacity * (1 + correction), !isQueueLong);
     }
     // Whoever would be kept out now and would have to wait for too long need not wait for being told so.
     this.#waitingMax = overloaded

@@ -39,7 +39,7 @@ function take(decider: AdmissionDecider, { what, number }: Step, nowMs: number):
     case 'emptied':
       return decider.emptied(nowMs);
     case 'window':
-      return decider.window({ nowMs, busy: number, waitedMs: number * 10_000 });
+      return decider.window({ nowMs, busy: number, waitedMs: number * 10_000, queuedMs: number * 5_000 });
     case 'shedElsewhere':
       return decider.shedElsewhere(Math.floor(number * 127), Math.floor(number * 10_000));
   }
@@ -71,7 +71,7 @@ describe.each(kinds)('admission by $kind', (kind) => {
           expect(decider.turn(0, index, 500)).toBe(true);
           decider.done(index);
           decider.emptied(index);
-          if (index % 10 === 9) decider.window({ nowMs: index, busy: 1, waitedMs: 0 });
+          if (index % 10 === 9) decider.window({ nowMs: index, busy: 1, waitedMs: 0, queuedMs: 0 });
         }
       }),
     );
@@ -85,7 +85,7 @@ describe.each(kinds)('admission by $kind', (kind) => {
         for (const step of before) take(decider, step, (nowMs += step.afterMs));
         for (let window = 0; window < 20; window += 1) {
           decider.emptied(nowMs);
-          decider.window({ nowMs: (nowMs += 100), busy: 0.05, waitedMs: 0 });
+          decider.window({ nowMs: (nowMs += 100), busy: 0.05, waitedMs: 0, queuedMs: 0 });
         }
         expect(decider.arrives(LEVEL_OPEN, nowMs)).toBe(true);
         expect(decider.turn(0, nowMs, 500)).toBe(true);

@@ -36,6 +36,7 @@ export class OverloadDetector {
   #turns = 0;
   #givenMs = 0;
   #waitMs = 0;
+  #queueMs = 0;
   /** For how long calls have been waiting for too long by now. */
   #standingMs = 0;
 
@@ -63,17 +64,23 @@ export class OverloadDetector {
    * A burst that is over sooner is none.
    * @param served calls a millisecond.
    */
-  window(served: number, elapsedMs: number, { busy, waitedMs }: WindowReading): boolean {
+  window(served: number, elapsedMs: number, { busy, waitedMs, queuedMs }: WindowReading): boolean {
     const callMs = served > 0 ? busy / served : 0;
     const turns = Math.max(1, this.#turns);
     const shareMs = (this.#givenMs / turns) * this.#targetShare;
     this.#targetNowMs = Math.max(this.#targetMs, this.#targetCalls * callMs, shareMs);
     this.#waitMs = waitedMs / turns;
+    this.#queueMs = queuedMs / turns;
     this.#turns = 0;
     this.#givenMs = 0;
     const long = busy >= BUSY_OVERLOADED && this.#waitMs > this.#targetNowMs;
     this.#standingMs = long ? this.#standingMs + elapsedMs : 0;
     return long && this.#standingMs >= this.#targetNowMs;
+  }
+
+  /** Of that, in the queue. */
+  get queueMs(): number {
+    return this.#queueMs;
   }
 
   /** The average wait of the last window, milliseconds. */

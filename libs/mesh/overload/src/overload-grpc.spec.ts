@@ -47,6 +47,7 @@ async function start(options: { readonly trust: boolean }) {
     admission: { kind: 'dagor', targetCalls: 3, patience: 20 },
     windowMs: 50,
   });
+  const refusedEarly: string[] = [];
   const server = createMeshServer({
     services: [
       service(definition, {
@@ -58,13 +59,13 @@ async function start(options: { readonly trust: boolean }) {
       }),
     ],
     errorDomain: 'overload.test',
-    policies: [assign, control],
+    policies: [{ name: 'seen', refused: ({ method }) => void refusedEarly.push(method) }, assign, control],
   });
   closers.push(
     () => control.stop(),
     () => server.close(),
   );
-  return { seen, control, address: `127.0.0.1:${await server.listen('127.0.0.1:0')}` };
+  return { seen, refusedEarly, control, address: `127.0.0.1:${await server.listen('127.0.0.1:0')}` };
 }
 
 /** Makes five times as many calls as the server can serve, for a second; every tenth is important. */
@@ -96,7 +97,7 @@ async function opened(control: { readonly level: number }): Promise<boolean> {
 
 describe('overload over gRPC', () => {
   it('serves a plain client by priority, and tells it the level and not to retry', async () => {
-    const { control, address } = await start({ trust: true });
+    const { control, address, refusedEarly } = await start({ trust: true });
     const client = new Client(address, credentials.createInsecure());
     closers.push(() => client.close());
     const { important, others, refusals } = await flood(
@@ -126,6 +127,7 @@ describe('overload over gRPC', () => {
     }
     const levels = (refusals as ServiceError[]).flatMap(({ metadata }) => metadata.get('x-mesh-level'));
     expect(levels.length).toBeGreaterThan(0);
+    expect(new Set(refusedEarly)).toEqual(new Set([definition.echo.path]));
     expect(await opened(control)).toBe(true);
   });
 

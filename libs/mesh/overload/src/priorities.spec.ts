@@ -81,7 +81,12 @@ describe('priorities', () => {
         if (decider.arrives(important ? 0 : assign.drawn(arrival), nowMs) && !jammed) decider.done();
       }
       nowMs += 100;
-      decider.window({ nowMs, busy: jammed ? 1 : 0.5, waitedMs: jammed ? 1_000_000 : 0 });
+      decider.window({
+        nowMs,
+        busy: jammed ? 1 : 0.5,
+        waitedMs: jammed ? 1_000_000 : 0,
+        queuedMs: jammed ? 1_000_000 : 0,
+      });
       control.level = decider.level;
       levels.push(decider.level - 20 * 128);
     }

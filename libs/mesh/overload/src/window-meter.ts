@@ -37,9 +37,10 @@ export class WindowMeter {
   next(nowMs: number, loopBusy: number, limit: number): WindowReading {
     const elapsedMs = Math.max(nowMs - this.#startMs, Number.EPSILON);
     const running = this.#running.next(nowMs) / elapsedMs;
-    const waitedMs = this.#waiting.next(nowMs) + this.#waitedBeforeMs;
+    const queuedMs = this.#waiting.next(nowMs);
+    const waitedMs = queuedMs + this.#waitedBeforeMs;
     this.#waitedBeforeMs = 0;
     this.#startMs = nowMs;
-    return { nowMs, busy: Math.min(1, Math.max(loopBusy, running / limit)), waitedMs };
+    return { nowMs, busy: Math.min(1, Math.max(loopBusy, running / limit)), waitedMs, queuedMs };
   }
 }

@@ -27,6 +27,7 @@ export function earlyRefusals(
 ): ServerInterceptor | undefined {
   const checks = policies.flatMap(({ early }) => (early === undefined ? [] : [early]));
   if (checks.length === 0) return undefined;
+  const listeners = policies.flatMap(({ refused }) => (refused === undefined ? [] : [refused]));
   const statuses = new WeakMap<Refusal, StatusObject>();
   const statusOf = (refusal: Refusal, method: string): StatusObject => {
     let status = statuses.get(refusal);
@@ -57,8 +58,9 @@ export function earlyRefusals(
               metadata: metadataFrom(metadata),
             };
             const refusal = firstRefusal(checks, arrival, (thrown) => options.onInternalError(thrown, definition.path));
-            if (refusal === undefined) pass(metadata);
-            else call.sendStatus(statusOf(refusal, definition.path));
+            if (refusal === undefined) return pass(metadata);
+            for (const tell of listeners) tell(arrival, refusal.error);
+            call.sendStatus(statusOf(refusal, definition.path));
           },
         }),
     });

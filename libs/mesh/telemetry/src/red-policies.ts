@@ -17,6 +17,7 @@ interface Observer {
   readonly name: string;
   readonly begin: (call: Call) => void;
   readonly end: (call: Call, error: StatusError | undefined) => void;
+  readonly refused: (arrival: { readonly method: string }, error: StatusError) => void;
   readonly state: () => { readonly inFlight: number; readonly methods: number };
 }
 
@@ -48,6 +49,11 @@ function observer({ registry, clock = systemClock, methodsMax }: RedOptions, sid
     end: (call, error) => {
       const startMs = call.get(startKey) ?? NaN;
       metrics.method(call.method).ended(error?.code ?? 0, clock.monotonicMs() - startMs);
+    },
+    refused: ({ method }, error) => {
+      const seen = metrics.method(method);
+      seen.inFlight += 1;
+      seen.ended(error.code, 0);
     },
     state: () => ({ inFlight: metrics.inFlight, methods: metrics.methods }),
   };
