@@ -1,19 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { common, interaction } from '@giftmesh/contract';
 import { sleep, systemClock } from '@giftmesh/kernel-time';
-import { freePort, TempFolders, useMesh } from '@giftmesh/test-harness';
+import { freePort, useMesh } from '@giftmesh/test-harness';
 import { Admin } from './support/admin';
 import { eventually } from './support/eventually';
 import { LoadSender, type LaneResult, type LoadKind } from './support/open-load';
 import { expectReconciled } from './support/reconcile';
 import { ledgerBalanceOf, recordsOf, ROOM, viewerWith } from './support/requests';
 
-/**
- * Calmer than the default: the mesh shares two processors with the sender and with other tests here, and what it was kept from doing
- * for a tenth of a second says nothing of what it can do.
- */
-const BEHAVIOUR = { server: { admission: { kind: 'dagor', targetMs: 100, horizonMs: 1_000, smoothing: 0.4 } } };
 /** How long the load stands, milliseconds. */
 const LOAD_MS = 5_000;
 /** Of its beginning, before the level has found its place; what comes in there is not judged, milliseconds. */
@@ -40,10 +33,6 @@ describe('a standalone at three times its capacity', () => {
   beforeAll(async () => {
     env['GIFTMESH_ADMIN_ADDRESS'] = admin.address = `127.0.0.1:${await freePort()}`;
   });
-  const folders = new TempFolders();
-  afterAll(() => folders.removeAll());
-  env['GIFTMESH_BEHAVIOUR_FILE'] = join(folders.make('behaviour'), 'behaviour.json');
-  writeFileSync(env['GIFTMESH_BEHAVIOUR_FILE'], JSON.stringify(BEHAVIOUR));
   const mesh = useMesh({ env });
   const senders: LoadSender[] = [];
   afterAll(() => {
