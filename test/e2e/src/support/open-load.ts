@@ -59,7 +59,12 @@ export class LoadSender {
 
   constructor() {
     this.#child = fork(join(__dirname, 'open-load-main.ts'), [], {
-      execArgv: ['--require', join(repositoryRoot(), 'test/readme/register-source.cjs')],
+      // From source: only what these tests start is built.
+      execArgv: [
+        '--conditions=@giftmesh/source',
+        '--require',
+        join(repositoryRoot(), 'test/readme/register-source.cjs'),
+      ],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
