@@ -1,3 +1,4 @@
 export { StatusError, type FieldViolation, type StatusErrorOptions } from './status-error';
 export { StatusCode, statusName } from './status-code';
 export { assertNever } from './assert-never';
+export { changed, integerWithin, within } from './option-checks';

@@ -1,4 +1,4 @@
-import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { StatusCode, StatusError, changed, integerWithin } from '@giftmesh/kernel-errors';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import {
   noDecisions,
@@ -15,7 +15,6 @@ import {
   type AdaptiveTimeoutSettings,
 } from './adaptive-timeout-settings';
 import { Keyed } from './keyed';
-import { changed, integerWithin } from './limits';
 
 /** What can be changed while it runs. */
 export interface AdaptiveTimeoutOptions extends Partial<AdaptiveTimeoutSettings> {

@@ -1,4 +1,4 @@
-import { changed, integerWithin, within } from './limits';
+import { changed, integerWithin, within } from '@giftmesh/kernel-errors';
 
 /** How timeouts follow latencies. Times in milliseconds. */
 export interface AdaptiveTimeoutSettings {

@@ -1,4 +1,4 @@
-import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { StatusCode, StatusError, changed, integerWithin, within } from '@giftmesh/kernel-errors';
 import type { Random } from '@giftmesh/kernel-random';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import { contextKey, noDecisions, type ClientPolicy, type OnDecision, type PolicyState } from '@giftmesh/mesh-context';
@@ -12,7 +12,6 @@ import { acceptanceOf } from './call-acceptance';
 import { keyOf, validKeyBy, type KeyBy } from './call-key';
 import { defaultRandom } from './default-random';
 import { Keyed } from './keyed';
-import { changed, integerWithin, within } from './limits';
 
 /** What can be changed while it runs. */
 export interface AdaptiveThrottleOptions extends Partial<AdaptiveThrottleSettings> {

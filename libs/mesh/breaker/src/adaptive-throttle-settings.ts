@@ -1,4 +1,4 @@
-import { changed, integerWithin, within } from './limits';
+import { changed, integerWithin, within } from '@giftmesh/kernel-errors';
 
 /** Calls of a priority that are throttled later, or sooner, than others. */
 export interface PriorityClass {

@@ -1,7 +1,6 @@
-import { StatusCode, statusName, type StatusError } from '@giftmesh/kernel-errors';
+import { StatusCode, statusName, type StatusError, within } from '@giftmesh/kernel-errors';
 import type { OutgoingCall } from '@giftmesh/mesh-context';
 import type { Outcome } from './circuit-breaker-decider';
-import { within } from './limits';
 
 /** What makes a call a failure of its target. */
 export interface OutcomeRules {

@@ -1,4 +1,4 @@
-import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { StatusCode, StatusError, changed, integerWithin } from '@giftmesh/kernel-errors';
 import type { Random } from '@giftmesh/kernel-random';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import {
@@ -19,7 +19,6 @@ import {
 } from './circuit-breaker-settings';
 import { defaultRandom } from './default-random';
 import { Keyed } from './keyed';
-import { changed, integerWithin } from './limits';
 
 /** What can be changed while it runs. */
 export interface CircuitBreakerOptions extends Partial<CircuitBreakerSettings>, Partial<OutcomeRules> {

@@ -1,4 +1,4 @@
-import { changed, integerWithin, within } from './limits';
+import { changed, integerWithin, within } from '@giftmesh/kernel-errors';
 
 /** How a circuit breaker judges and recovers. Times in milliseconds, ratios and shares 0 to 1. */
 export interface CircuitBreakerSettings {

@@ -1,4 +1,4 @@
-import { within } from './limits';
+import { within } from '@giftmesh/kernel-errors';
 
 export interface BackoffOptions {
   /** The longest wait before the first retry, milliseconds. Default 50, range 0 to 60,000. */

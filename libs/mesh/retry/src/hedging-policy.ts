@@ -9,7 +9,7 @@ import {
 import { isAttempt } from './attempts';
 import { HedgeDecider, HedgeRules, type HedgeDeciderOptions } from './hedge-decider';
 import { HedgedCall, type HedgeCounts } from './hedged-call';
-import { within } from './limits';
+import { within } from '@giftmesh/kernel-errors';
 import { RetryBudgets } from './retry-budgets';
 
 /** What can be changed while the policy runs. `maxAttempts` is of all tries of a call, the first included. */

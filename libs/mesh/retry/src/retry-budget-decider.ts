@@ -1,4 +1,4 @@
-import { within } from './limits';
+import { within } from '@giftmesh/kernel-errors';
 
 export interface RetryBudgetOptions {
   /** Retries and hedges for each first call. Default 0.2: at most 20 % more calls than without. Range 0 to 1. */

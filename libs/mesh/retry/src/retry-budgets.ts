@@ -1,5 +1,5 @@
 import type { OutgoingCall, PolicyState } from '@giftmesh/mesh-context';
-import { integerWithin } from './limits';
+import { integerWithin } from '@giftmesh/kernel-errors';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget-decider';
 
 export interface RetryBudgetsOptions extends RetryBudgetOptions {

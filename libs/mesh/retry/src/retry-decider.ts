@@ -1,6 +1,6 @@
 import { Backoff, type BackoffOptions } from './backoff-decider';
 import { FailureRules, type Failure, type FailureRulesOptions, type FinalReason } from './failure-decider';
-import { integerWithin, within } from './limits';
+import { integerWithin, within } from '@giftmesh/kernel-errors';
 import type { RetryBudget } from './retry-budget-decider';
 
 /** What retries and hedges have in common. */

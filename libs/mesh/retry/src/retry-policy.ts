@@ -9,7 +9,7 @@ import {
 } from '@giftmesh/mesh-context';
 import { DeadlineWheel } from '@giftmesh/mesh-deadline';
 import { freshRandom, isAttempt } from './attempts';
-import { within } from './limits';
+import { within } from '@giftmesh/kernel-errors';
 import { RetriedStream } from './retried-stream';
 import { RetryBudgets } from './retry-budgets';
 import { RetryDecider, type RetryDeciderOptions } from './retry-decider';
