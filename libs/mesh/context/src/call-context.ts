@@ -21,6 +21,11 @@ export class CallContext extends Call {
     return this.#peer?.();
   }
 
+  /** Whether the caller is in another process, so that the call came through a socket. Cheaper than asking for `peer`. */
+  get isRemote(): boolean {
+    return this.#peer !== undefined;
+  }
+
   /**
    * Milliseconds from when the caller sent the call until it was taken up here, by the wall clocks of both: the time in sockets
    * and before the event loop's turn, plus however much the clocks disagree. Undefined when the caller sent no deadline stamp.

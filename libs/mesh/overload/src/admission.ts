@@ -265,7 +265,7 @@ class AdmissionControl implements Admission {
   /** How long a call waited in sockets and for the loop's turn. */
   #waitedBefore(call: CallContext, nowMs: number): number {
     const { transitMs } = call;
-    if (transitMs === undefined) return call.peer === undefined ? 0 : this.#loop.delayMs();
+    if (transitMs === undefined) return call.isRemote ? this.#loop.delayMs() : 0;
     // While nothing waits a look now and then is enough to know what the way takes.
     this.#calls += 1;
     const isCalm = this.#waiting.size === 0 && this.level === LEVEL_OPEN && this.#loop.delayMs() < CALM_MS;
