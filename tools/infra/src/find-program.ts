@@ -5,19 +5,26 @@ import { delimiter, join } from 'node:path';
 export class MissingProgramError extends Error {
   override readonly name = 'MissingProgramError';
 
-  constructor(program: string) {
+  /** @param missing what is not there: `redis-server is not on the PATH`. */
+  constructor(missing: string) {
     super(
-      `${program} is not on the PATH. Tests need a real one: run \`bash tools/infra/install.sh\` (Debian, Ubuntu), or install it with the ` +
+      `${missing}. Tests need a real one: run \`bash tools/infra/install.sh\` (Debian, Ubuntu), or install it with the ` +
         'package manager of your system, and run them again.',
     );
   }
 }
 
+/** Debian keeps servers where only root's PATH leads. */
+const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
+
 /**
- * The path of a program on the PATH. Throws MissingProgramError when there is none.
- * @param path as in the variable PATH, default the process's.
+ * The path of a program on the PATH, or where systems keep servers. Throws MissingProgramError when there is none.
+ * @param path as in the variable PATH, default the process's and the folders of servers.
  */
-export function findProgram(program: string, path = process.env['PATH'] ?? ''): string {
+export function findProgram(
+  program: string,
+  path = [process.env['PATH'] ?? '', ...SERVER_FOLDERS].join(delimiter),
+): string {
   for (const folder of path.split(delimiter)) {
     const candidate = join(folder, program);
     try {
@@ -27,5 +34,5 @@ export function findProgram(program: string, path = process.env['PATH'] ?? ''): 
       // Not here.
     }
   }
-  throw new MissingProgramError(program);
+  throw new MissingProgramError(`${program} is not on the PATH`);
 }

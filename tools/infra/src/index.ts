@@ -1,3 +1,10 @@
 export { findProgram, MissingProgramError } from './find-program';
 export { freePort } from './free-port';
-export { startRedis, type RedisServer, type StartRedisOptions } from './redis';
+export { startKafka, type KafkaCluster, type KafkaNode, type StartKafkaOptions } from './kafka';
+export { startMariaDb, type MariaDbServer, type StartMariaDbOptions } from './mariadb';
+export { DURABLE_REDIS, startRedis, type RedisServer, type StartRedisOptions } from './redis';
+export { startRedisCluster, type RedisCluster, type StartRedisClusterOptions } from './redis-cluster';
+export { RestartableServer } from './restartable-server';
+export { serverFor, type BorrowedServer } from './server-for';
+export type { ServerName } from './known-servers';
+export type { ServerPlace, ServerProcess } from './server-process';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigError, loadConfig } from './load-config';
-import { address, choice, flag, integer, port, text } from './shape';
+import { address, choice, flag, integer, list, port, target, text } from './shape';
 
 const schema = z.object({
   GIFTMESH_PORT: port(8080),
@@ -48,5 +48,27 @@ describe('loadConfig', () => {
       for (const name of Object.keys(wrong)) expect(problems.some((problem) => problem.startsWith(name))).toBe(true);
       expect(problems).toContainEqual('GIFTMESH_PORT is "70000": must be a whole number from 0 to 65535');
     }
+  });
+
+  it.each([
+    'localhost:7002',
+    '[::1]:7002',
+    'ipv4:10.0.0.1:7002,10.0.0.2:7002',
+    'dns:///station.mesh:7002',
+    'unix:/run/station',
+    'xds:///station',
+  ])('takes the target %s', (value) => {
+    const targets = z.object({ GIFTMESH_STATION: target('localhost:1') });
+    expect(loadConfig(targets, { GIFTMESH_STATION: value })).toEqual({ GIFTMESH_STATION: value });
+    for (const wrong of ['localhost', '10.0.0.1:7002,10.0.0.2:7002', 'ftp:x', 'ipv4:a b'])
+      expect(() => loadConfig(targets, { GIFTMESH_STATION: wrong })).toThrow('must be host:port or a gRPC target');
+  });
+
+  it('reads lists, and refuses parts that are empty', () => {
+    const lists = z.object({ GIFTMESH_BROKERS: list(['a:1']) });
+    expect(loadConfig(lists, {})).toEqual({ GIFTMESH_BROKERS: ['a:1'] });
+    expect(loadConfig(lists, { GIFTMESH_BROKERS: 'a:1, b:2' })).toEqual({ GIFTMESH_BROKERS: ['a:1', 'b:2'] });
+    for (const wrong of [',', 'a:1,', 'a:1,,b:2'])
+      expect(() => loadConfig(lists, { GIFTMESH_BROKERS: wrong })).toThrow('none of them empty');
   });
 });

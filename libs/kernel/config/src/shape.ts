@@ -23,6 +23,29 @@ export function address(fallback: string) {
     .default(fallback);
 }
 
+/**
+ * Where a service is: `host:port`, or a target by gRPC's naming for several backends or a resolver (`ipv4:10.0.0.1:70,10.0.0.2:70`,
+ * `dns:///name:70`, `xds:///name`).
+ */
+export function target(fallback: string) {
+  return z
+    .string()
+    .regex(
+      /^(((dns|ipv4|ipv6|unix|xds):\S+)|(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5})$/,
+      'must be host:port or a gRPC target such as ipv4:10.0.0.1:7002,10.0.0.2:7002',
+    )
+    .default(fallback);
+}
+
+/** Text that something reads as a list: parts between commas, none of them empty. */
+export function list(fallback: readonly string[]) {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((parts) => parts.every((part) => part !== ''), 'must be parts between commas, none of them empty')
+    .default([...fallback]);
+}
+
 /** `true` or `false`. */
 export function flag(fallback: boolean) {
   return z
