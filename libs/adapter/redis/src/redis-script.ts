@@ -21,7 +21,11 @@ export class RedisScript {
   }
 
   /** Runs it by its hash only; rejects with what `isNoScript` knows where the server does not have it. */
-  run(redis: ScriptRunner, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+  run(
+    redis: Pick<ScriptRunner, 'evalsha'>,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
     return redis.evalsha(this.sha, keys.length, ...keys, ...args);
   }
 
