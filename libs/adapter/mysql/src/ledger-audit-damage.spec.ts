@@ -1,0 +1,262 @@
+import type { ResultSetHeader } from 'mysql2/promise';
+import { uuidToBytes } from '@giftmesh/kernel-ids';
+import type { Difference } from '@giftmesh/domain-money';
+import { sampleId } from '@giftmesh/domain-money/testing';
+import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
+import {
+  ALICE,
+  BOB,
+  fillBooks,
+  GIFT,
+  keepTables,
+  MOON,
+  openLedger,
+  REFUSED,
+  REVERSAL,
+  SHARED,
+  STAR,
+  WITHDRAWAL,
+} from './ledger-audit-test-kit';
+import { auditLedgerDatabase } from './ledger-view';
+import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+
+let server: MariaDbServer;
+let database: TestDatabase;
+let restore: () => Promise<void>;
+beforeAll(async () => {
+  server = await startMariaDb({ args: FAST_SERVER });
+  database = await freshDatabase(server.url);
+  const ledger = await openLedger(database.url);
+  await fillBooks(ledger);
+  await ledger.close();
+  restore = await keepTables(database);
+}, 60_000);
+afterAll(async () => {
+  await database.drop();
+  await server.kill();
+});
+
+const id = (eventId: string): string => `0x${uuidToBytes(eventId).toString('hex')}`;
+
+describe('the audit of a damaged ledger', () => {
+  const record = (role: number) => `user_asset_record WHERE user_id = ? AND role = ${role} AND event_id = ?`;
+
+  test.each<[string, string, unknown[], Partial<Difference>[]]>([
+    [
+      'an account with too much',
+      'UPDATE user_asset SET credited = credited + 5 WHERE user_id = ? AND asset_type = 2',
+      [STAR],
+      [{ kind: 'counter', counter: 'credited', userId: STAR, account: 105n, records: 100n }, { kind: 'conservation' }],
+    ],
+    [
+      'an account that reversed too much',
+      'UPDATE user_asset SET reversed = reversed + 1 WHERE user_id = ?',
+      [MOON],
+      [{ kind: 'counter', counter: 'reversed', userId: MOON }, { kind: 'conservation' }],
+    ],
+    [
+      'an account that paid too little',
+      'UPDATE user_asset SET debited = debited - 1 WHERE user_id = ?',
+      [ALICE],
+      [{ kind: 'counter', counter: 'debited', userId: ALICE }, { kind: 'conservation' }],
+    ],
+    [
+      'an account with another number',
+      'UPDATE user_asset SET seq = 7 WHERE user_id = ?',
+      [ALICE],
+      [{ kind: 'counter', counter: 'seq', userId: ALICE, account: 7n, records: 3n }],
+    ],
+    [
+      'an account with another count',
+      'UPDATE user_asset SET debits = 2 WHERE user_id = ?',
+      [ALICE],
+      [{ kind: 'counter', counter: 'debits', userId: ALICE, account: 2n, records: 3n }],
+    ],
+    [
+      'a lost account',
+      'DELETE FROM user_asset WHERE user_id = ?',
+      [MOON],
+      [
+        { kind: 'counter', counter: 'credited', userId: MOON, account: 0n },
+        { kind: 'counter', counter: 'reversed', userId: MOON, account: 0n },
+        { kind: 'conservation' },
+      ],
+    ],
+    [
+      'an account out of nothing, before all others',
+      'INSERT INTO user_asset VALUES (1, 1, 9, 0, 0, 0, 0)',
+      [],
+      [{ kind: 'counter', counter: 'credited', userId: 1n, account: 9n, records: 0n }, { kind: 'conservation' }],
+    ],
+    [
+      'an account out of nothing, behind all others',
+      'INSERT INTO user_asset VALUES (99, 1, 9, 9, 0, 0, 0)',
+      [],
+      [
+        { kind: 'counter', counter: 'credited', userId: 99n },
+        { kind: 'counter', counter: 'reversed', userId: 99n },
+      ],
+    ],
+    [
+      'a payee’s record with another amount',
+      `UPDATE user_asset_record SET incr = 31 WHERE user_id = ? AND role = 1 AND event_id = ?`,
+      [STAR, id(SHARED)],
+      [
+        { kind: 'counter', counter: 'credited', userId: STAR },
+        { kind: 'unbalanced_event', eventId: SHARED, paid: 51n, got: 52n },
+      ],
+    ],
+    [
+      'a payee’s record lost',
+      `DELETE FROM ${record(1)}`,
+      [STAR, id(GIFT)],
+      [
+        { kind: 'counter', counter: 'credited', userId: STAR },
+        { kind: 'leg', problem: 'missing', role: 'payee', userId: STAR, eventId: GIFT },
+        { kind: 'unbalanced_event', eventId: GIFT, paid: 100n, got: 0n },
+      ],
+    ],
+    [
+      'a payer’s record lost',
+      `DELETE FROM ${record(0)}`,
+      [ALICE, id(GIFT)],
+      [
+        { kind: 'counter', counter: 'debited', userId: ALICE },
+        { kind: 'counter', counter: 'debits', userId: ALICE },
+        { kind: 'missing_seq', userId: ALICE, from: 1, to: 1 },
+        { kind: 'leg', problem: 'missing', role: 'payer', userId: ALICE, eventId: GIFT },
+      ],
+    ],
+    [
+      'a record of somebody whom the event does not name',
+      `UPDATE user_asset_record SET user_id = 77 WHERE user_id = ? AND role = 1 AND event_id = ?`,
+      [MOON, id(SHARED)],
+      [
+        { kind: 'counter', counter: 'credited', userId: MOON },
+        { kind: 'counter', counter: 'credited', userId: 77n },
+        { kind: 'leg', problem: 'unexpected', userId: 77n },
+        { kind: 'leg', problem: 'missing', userId: MOON },
+        { kind: 'reversal', problem: 'exceeds_original', eventId: REVERSAL },
+      ],
+    ],
+    [
+      'a refusal that became a debit',
+      `UPDATE user_asset_record SET outcome = 0, seq = 2 WHERE user_id = ? AND role = 0 AND event_id = ?`,
+      [BOB, id(REFUSED)],
+      [
+        { kind: 'counter', counter: 'debited', userId: BOB },
+        { kind: 'counter', counter: 'seq', userId: BOB },
+        { kind: 'counter', counter: 'debits', userId: BOB },
+        { kind: 'leg', problem: 'missing', userId: STAR, eventId: REFUSED },
+        { kind: 'unbalanced_event', eventId: REFUSED },
+      ],
+    ],
+    [
+      'two debits with one number',
+      `UPDATE user_asset_record SET seq = 2 WHERE user_id = ? AND role = 0 AND event_id = ?`,
+      [ALICE, id(GIFT)],
+      [
+        { kind: 'missing_seq', userId: ALICE, from: 1, to: 1 },
+        { kind: 'duplicate_seq', userId: ALICE, seq: 2, eventIds: [GIFT, SHARED] },
+      ],
+    ],
+    [
+      'an order without its record',
+      `DELETE FROM ${record(1)}`,
+      [BOB, id(sampleId(2))],
+      [
+        { kind: 'counter', counter: 'credited', userId: BOB },
+        { kind: 'order', problem: 'without_record', eventId: sampleId(2) },
+      ],
+    ],
+    [
+      'a recharge nobody has paid for',
+      'DELETE FROM recharge_order WHERE user_id = ?',
+      [BOB],
+      [{ kind: 'order', problem: 'without_order', outsideTransactionId: 'wx-2' }, { kind: 'conservation' }],
+    ],
+    [
+      'an order of another amount',
+      'UPDATE recharge_order SET amount = 501 WHERE user_id = ?',
+      [BOB],
+      [{ kind: 'order', problem: 'other_content', eventId: sampleId(2) }, { kind: 'conservation' }],
+    ],
+    [
+      'a reversal of an event that isn’t there',
+      'UPDATE user_asset_record SET obj_id = ? WHERE user_id = ? AND role = 1 AND event_id = ?',
+      [sampleId(99), ALICE, id(REVERSAL)],
+      [
+        { kind: 'reversal', problem: 'without_original', originalEventId: sampleId(99) },
+        { kind: 'reversal', problem: 'without_record', originalEventId: SHARED },
+      ],
+    ],
+    [
+      'a reversal that names no event at all',
+      'UPDATE user_asset_record SET obj_id = ? WHERE user_id = ? AND role = 1 AND event_id = ?',
+      ['rose', ALICE, id(REVERSAL)],
+      [
+        { kind: 'reversal', problem: 'without_original', originalEventId: 'rose' },
+        { kind: 'reversal', problem: 'without_record' },
+      ],
+    ],
+    [
+      'a reversal that gives back more than was paid',
+      'UPDATE user_asset_record SET incr = 52 WHERE user_id = ? AND role = 1 AND event_id = ?',
+      [ALICE, id(REVERSAL)],
+      [
+        { kind: 'counter', counter: 'credited', userId: ALICE },
+        { kind: 'reversal', problem: 'not_registered' },
+        { kind: 'reversal', problem: 'exceeds_original' },
+        { kind: 'unbalanced_event', eventId: REVERSAL, paid: 17n, got: 52n },
+      ],
+    ],
+    [
+      'a reversal that is not registered, and could come again',
+      'DELETE FROM reversal WHERE op_user_id = ?',
+      [ALICE],
+      [{ kind: 'reversal', problem: 'not_registered', eventId: REVERSAL, originalEventId: SHARED }],
+    ],
+    [
+      'a reversal’s record lost',
+      `DELETE FROM ${record(1)}`,
+      [ALICE, id(REVERSAL)],
+      [
+        { kind: 'counter', counter: 'credited', userId: ALICE },
+        { kind: 'leg', problem: 'missing', userId: ALICE, role: 'payee', eventId: REVERSAL },
+        { kind: 'reversal', problem: 'without_record', eventId: REVERSAL },
+      ],
+    ],
+    [
+      'a withdrawal of another amount',
+      `UPDATE user_asset_record SET incr = -8 WHERE user_id = ? AND role = 0 AND event_id = ?`,
+      [STAR, id(WITHDRAWAL)],
+      [{ kind: 'counter', counter: 'debited', userId: STAR }, { kind: 'conservation' }],
+    ],
+    [
+      'a dead letter',
+      `INSERT INTO dead_letter VALUES (4, 1, 2, 'cut off', x'00', 5, '[]')`,
+      [],
+      [{ kind: 'dead_letter', id: 4, partition: 1, offset: 2, reason: 'cut off' }],
+    ],
+    [
+      'an anomaly',
+      `INSERT INTO anomaly VALUES (1, 'negative_balance', ?, 1, ?, 'balance -3', 5)`,
+      [ALICE, id(GIFT)],
+      [{ kind: 'anomaly', anomaly: 'negative_balance', userId: ALICE, eventId: GIFT, detail: 'balance -3' }],
+    ],
+  ])('finds %s', async (_, sql, values, expected) => {
+    await restore();
+    let index = 0;
+    const [{ affectedRows }] = await database.sql.query<ResultSetHeader>(
+      sql.replaceAll('?', () => literal(values[index++] as bigint | string)),
+    );
+    expect(affectedRows).toBe(1);
+    const { differences, differenceCount } = await auditLedgerDatabase({ url: database.url });
+    expect(differenceCount).toBe(expected.length);
+    // The order is the audit's own matter.
+    for (const one of expected) expect(differences).toContainEqual(expect.objectContaining(one));
+  });
+});
+
+const literal = (value: bigint | string): string =>
+  typeof value === 'bigint' || value.startsWith('0x') ? String(value) : `'${value}'`;
