@@ -1,8 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { unlessNone, type Running } from '@giftmesh/adapter-process';
-import { SqliteActivityStore, SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, interaction, station } from '@giftmesh/contract';
 import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
@@ -15,25 +13,22 @@ import { pollDependency } from '@giftmesh/mesh-health';
 import { methodPolicies } from '@giftmesh/mesh-policy';
 import { batchTracer } from '@giftmesh/mesh-telemetry';
 import { createInteractionService, INTERACTION_FEATURES } from '@giftmesh/service-interaction';
-import { moneyLogCodec } from '@giftmesh/wire-money';
+import { openEmbeddedStores } from './embedded-stores';
+import { openServerStores } from './server-stores';
 import type { Settings } from './settings';
 
 /** At a drain, gifts that were read from a stream have as long for their answers as SendGift's deadline gives, milliseconds. */
 const GIFT_STREAM_GRACE_MS = 3_000;
 
-/** Builds Interaction on the embedded stores: it follows the event log that a station of the same data folder writes. */
+/** Builds Interaction on the embedded stores or on servers, as it is told. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
-  const folder = config.GIFTMESH_DATA_DIR;
-  const lock = lockDataFolder(folder, 'activity');
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
-  const log = new SqliteEventLog({
-    path: join(folder, 'events.sqlite'),
-    codec: moneyLogCodec,
-    partitionCount: shards.partitionCount,
-    writer: 'inline',
-  });
-  const activity = new SqliteActivityStore(join(folder, 'activity.sqlite'));
+  const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
+  const stores =
+    config.GIFTMESH_STORES === 'servers'
+      ? await openServerStores(config, shards, clock, onProblem)
+      : openEmbeddedStores(config, shards);
   const processMesh = await startProcessMesh({
     serviceName: 'interaction',
     features: INTERACTION_FEATURES,
@@ -54,8 +49,8 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     random: seededRandom(randomInt(2 ** 31)),
     catalogue: seededCatalogue(),
     rooms: seededRooms(),
-    activity,
-    log,
+    activity: stores.activity,
+    log: stores.log,
     shards,
     payments: stationChannel.client(station.PaymentStationServiceService),
     watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'pay gifts' }),
@@ -88,8 +83,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       stopPolling();
       await interactions.close();
       await processMesh.stop();
-      await Promise.all([activity.close(), log.close()]);
-      lock.release();
+      await stores.close();
     },
   };
 }

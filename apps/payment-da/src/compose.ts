@@ -1,40 +1,27 @@
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { unlessNone, type Running } from '@giftmesh/adapter-process';
-import { SqliteEventLog, SqliteLedger, lockDataFolder, scheduleLedgerAudit } from '@giftmesh/adapter-sqlite';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da } from '@giftmesh/contract';
-import { LogSettledNotices, PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
+import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { batchTracer } from '@giftmesh/mesh-telemetry';
-import { createPaymentDa } from '@giftmesh/service-payment-da';
-import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
+import { createPaymentDa, scheduleAudit } from '@giftmesh/service-payment-da';
+import { moneyLogCodec } from '@giftmesh/wire-money';
+import { openEmbeddedStores } from './embedded-stores';
+import { openServerStores } from './server-stores';
 import type { Settings } from './settings';
 
-/** Builds Payment-DA on the embedded stores: it reads the event log that a station of the same data folder writes. */
+/** Builds Payment-DA on the embedded stores or on servers, as it is told. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
-  const folder = config.GIFTMESH_DATA_DIR;
-  const lock = lockDataFolder(folder, 'ledger');
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
-  const log = new SqliteEventLog({
-    path: join(folder, 'events.sqlite'),
-    codec: moneyLogCodec,
-    partitionCount: shards.partitionCount,
-    writer: 'inline',
-  });
-  const settled = new SqliteEventLog({
-    path: join(folder, 'settled.sqlite'),
-    codec: settledNoticeCodec,
-    partitionCount: 1,
-    durability: 'none',
-    writer: 'inline',
-    retentionMs: 60_000,
-  });
-  const ledgerPath = join(folder, 'ledger.sqlite');
-  const ledger = new SqliteLedger({ path: ledgerPath, clock, shards });
+  const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
+  const stores =
+    config.GIFTMESH_STORES === 'servers'
+      ? await openServerStores(config, shards, clock, onProblem)
+      : openEmbeddedStores(config, shards, clock);
   const processMesh = await startProcessMesh({
     serviceName: 'payment-da',
     behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
@@ -46,10 +33,10 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const { mesh } = processMesh;
   const paymentDa = createPaymentDa({
     clock,
-    log,
+    log: stores.log,
     codec: moneyLogCodec,
-    ledger,
-    notices: new LogSettledNotices(settled, clock),
+    ledger: stores.ledger,
+    notices: stores.notices,
     shards,
     watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'settle money-log' }),
   });
@@ -74,8 +61,9 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const stopAudit =
     config.GIFTMESH_AUDIT_INTERVAL_S === 0
       ? () => undefined
-      : scheduleLedgerAudit(ledgerPath, {
+      : scheduleAudit({
           clock,
+          audit: () => stores.audit(),
           intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
           onReport: ({ differenceCount, accounts, events }) =>
             logger[differenceCount === 0 ? 'info' : 'error'](
@@ -92,8 +80,8 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       stopPolling();
       stopAudit();
       await paymentDa.close();
-      await Promise.all([ledger.close(), log.close(), settled.close(), processMesh.stop()]);
-      lock.release();
+      await processMesh.stop();
+      await stores.close();
     },
   };
 }

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { commonSettings, embeddedSettings, meshSettings } from '@giftmesh/adapter-process';
+import {
+  commonSettings,
+  embeddedSettings,
+  meshSettings,
+  redisSettings,
+  storeSettings,
+} from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
 /** What this process is told by environment variables. */
@@ -7,8 +13,12 @@ export const settings = z.object({
   ...commonSettings,
   ...embeddedSettings,
   ...meshSettings,
+  ...storeSettings,
+  ...redisSettings,
   /** Port of PaymentDaService. */
   GIFTMESH_DA_PORT: shape.port(7003),
+  /** `mysql://user:password@host:port/database`, for `servers`. */
+  GIFTMESH_MYSQL_URL: shape.text('mysql://giftmesh@127.0.0.1:3306/giftmesh'),
   /** Between two audits of the ledger beside running work, seconds; 0 for none. */
   GIFTMESH_AUDIT_INTERVAL_S: shape.integer(0, 604_800, 3_600),
 });

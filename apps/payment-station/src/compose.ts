@@ -1,44 +1,27 @@
-import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { MemoryBalanceStore } from '@giftmesh/adapter-memory';
 import { unlessNone, type Running } from '@giftmesh/adapter-process';
-import { SqliteEventLog, lockDataFolder } from '@giftmesh/adapter-sqlite';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da, station } from '@giftmesh/contract';
-import { LogSettledNotices, PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
+import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
 import { remoteHealth } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { methodPolicies } from '@giftmesh/mesh-policy';
 import { callCarrier, createPaymentStation } from '@giftmesh/service-payment-station';
-import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
+import { openEmbeddedStores } from './embedded-stores';
+import { openServerStores } from './server-stores';
 import type { Settings } from './settings';
 
-/** Builds Payment-Station on the embedded stores: balances in this process's memory, the event log in the data folder. */
+/** Builds Payment-Station on the embedded stores or on servers, as it is told. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
-  const folder = config.GIFTMESH_DATA_DIR;
-  const lock = lockDataFolder(folder, 'station');
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
-  const log = new SqliteEventLog({
-    path: join(folder, 'events.sqlite'),
-    codec: moneyLogCodec,
-    partitionCount: shards.partitionCount,
-  });
-  const settled = new SqliteEventLog({
-    path: join(folder, 'settled.sqlite'),
-    codec: settledNoticeCodec,
-    partitionCount: 1,
-    durability: 'none',
-    writer: 'inline',
-  });
-  const store = new MemoryBalanceStore({
-    shards,
-    outboxMax: config.GIFTMESH_OUTBOX_MAX,
-    markersMax: config.GIFTMESH_MARKERS_MAX,
-    accountsMax: config.GIFTMESH_ACCOUNTS_MAX,
-  });
+  const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
+  const stores =
+    config.GIFTMESH_STORES === 'servers'
+      ? await openServerStores(config, shards, clock, onProblem)
+      : openEmbeddedStores(config, shards, clock);
   const processMesh = await startProcessMesh({
     serviceName: 'payment-station',
     behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
@@ -55,10 +38,10 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   });
   const paymentStation = createPaymentStation({
     clock,
-    store,
-    log,
+    store: stores.store,
+    log: stores.log,
     ledger: daChannel.client(da.PaymentDaServiceService),
-    notices: new LogSettledNotices(settled, clock),
+    notices: stores.notices,
     shards,
     carrierOf: callCarrier,
   });
@@ -95,8 +78,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       for (const stop of stopPolling) stop();
       await paymentStation.close();
       await processMesh.stop();
-      await Promise.all([log.close(), settled.close()]);
-      lock.release();
+      await stores.close();
     },
   };
 }

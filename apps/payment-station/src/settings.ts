@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { commonSettings, embeddedSettings, meshSettings } from '@giftmesh/adapter-process';
+import {
+  commonSettings,
+  embeddedSettings,
+  meshSettings,
+  redisSettings,
+  storeSettings,
+} from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
 /** What this process is told by environment variables. */
@@ -7,10 +13,12 @@ export const settings = z.object({
   ...commonSettings,
   ...embeddedSettings,
   ...meshSettings,
+  ...storeSettings,
+  ...redisSettings,
   /** Port of PaymentStationService. */
   GIFTMESH_STATION_PORT: shape.port(7002),
   /** Where Payment-DA listens. */
-  GIFTMESH_DA_ADDRESS: shape.address('127.0.0.1:7003'),
+  GIFTMESH_DA_ADDRESS: shape.target('127.0.0.1:7003'),
   /** The most decided events that may wait for the ledger before further ones are refused. */
   GIFTMESH_OUTBOX_MAX: shape.integer(1, 10_000_000, 500_000),
   /** The most settled markers kept in memory. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { ThreadSettledNotices } from '@giftmesh/adapter-memory';
 import { createLogger, knownExitCode, unlessNone } from '@giftmesh/adapter-process';
-import { SqliteEventLog, SqliteLedger, scheduleLedgerAudit } from '@giftmesh/adapter-sqlite';
+import { auditLedgerInThread, SqliteEventLog, SqliteLedger } from '@giftmesh/adapter-sqlite';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da } from '@giftmesh/contract';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
@@ -13,7 +13,7 @@ import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { batchTracer, traceMixin } from '@giftmesh/mesh-telemetry';
 import { INTERACTION_FEATURES } from '@giftmesh/service-interaction';
-import { createPaymentDa } from '@giftmesh/service-payment-da';
+import { createPaymentDa, scheduleAudit } from '@giftmesh/service-payment-da';
 import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
 
@@ -96,7 +96,8 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
   const stopAudit =
     config.GIFTMESH_AUDIT_INTERVAL_S === 0
       ? () => undefined
-      : scheduleLedgerAudit(ledgerPath, {
+      : scheduleAudit({
+          audit: () => auditLedgerInThread(ledgerPath),
           clock,
           intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
           onReport: ({ differenceCount, accounts, events }) =>

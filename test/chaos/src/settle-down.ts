@@ -16,12 +16,16 @@ const AT_ONCE = 64;
 /** The longest that rankings may take to show everything, milliseconds. */
 const RANKED_MAX_MS = 20_000;
 
-/** At rest: every client gets its answer, some get it again, and the books are compared. All that is wrong, a sentence each. */
+/**
+ * At rest: every client gets its answer, some get it again, and the books are compared. All that is wrong, a sentence each.
+ * `holesAllowed`: see `Books`.
+ */
 export async function settleDown(
   mesh: MeshClients,
   asked: Asked,
   watch: RoomWatch,
   counts: Counts,
+  { holesAllowed = false }: { readonly holesAllowed?: boolean } = {},
 ): Promise<readonly string[]> {
   if (!(await decideAll(mesh, asked, counts))) return [...asked.problems, describeUndecided(asked)];
   // Evenly over the whole epoch, refused ones included.
@@ -30,7 +34,7 @@ export async function settleDown(
     asked.gifts.filter((_, index) => index % step === 0),
     (gift) => sendGift(mesh, asked, gift),
   );
-  const books = await readBooks(mesh, usersOf(asked.cast));
+  const books = { ...(await readBooks(mesh, usersOf(asked.cast))), holesAllowed };
   counts.add('records compared', books.records.length);
   return [
     ...asked.problems,

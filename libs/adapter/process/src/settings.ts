@@ -38,3 +38,21 @@ export const embeddedSettings = {
   /** Partitions of the event log; chosen once for the life of the data, must divide the shards. */
   GIFTMESH_PARTITIONS: shape.integer(1, 256, 4),
 };
+
+/** Settings of processes that can work on servers as well as on the embedded stores. */
+export const storeSettings = {
+  /** `embedded`: files in the data folder, for one process of each service. `servers`: Redis, Kafka and MySQL, for any number. */
+  GIFTMESH_STORES: shape.choice(['embedded', 'servers'], 'embedded'),
+  /** Brokers of Kafka, `host:port` between commas; some are enough. */
+  GIFTMESH_KAFKA_BROKERS: shape.list(['127.0.0.1:9092']),
+  /** The topic of money; made when it is not there. */
+  GIFTMESH_KAFKA_TOPIC: shape.text('giftmesh-money'),
+  /** Copies of the topic's partitions, when it is made: 3 where losing a server must lose nothing. */
+  GIFTMESH_KAFKA_REPLICAS: shape.integer(1, 9, 1),
+};
+
+/** Settings of processes that work on Redis. */
+export const redisSettings = {
+  /** `redis://user:password@host:port`; several between commas are nodes of one cluster. */
+  GIFTMESH_REDIS_URL: shape.list(['redis://127.0.0.1:6379']),
+};

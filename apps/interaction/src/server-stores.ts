@@ -1,0 +1,44 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { KafkaEventLog } from '@giftmesh/adapter-kafka';
+import { SqliteActivityStore, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import type { ShardMap } from '@giftmesh/domain-money';
+import type { Clock } from '@giftmesh/kernel-time';
+import { moneyLogCodec } from '@giftmesh/wire-money';
+import type { Settings } from './settings';
+import type { InteractionStores } from './stores';
+
+/**
+ * The event log in Kafka, which every interaction reads whole, and rankings that each derives from it in a data folder of its own.
+ * Waits for servers that come late, and refuses wrong ones.
+ */
+export async function openServerStores(
+  config: Settings,
+  shards: ShardMap,
+  clock: Clock,
+  onProblem: (error: Error) => void,
+): Promise<InteractionStores> {
+  const folder = config.GIFTMESH_DATA_DIR;
+  mkdirSync(folder, { recursive: true });
+  const lock = lockDataFolder(folder, 'activity');
+  const log = await KafkaEventLog.open({
+    brokers: config.GIFTMESH_KAFKA_BROKERS,
+    topic: config.GIFTMESH_KAFKA_TOPIC,
+    createTopic: true,
+    replicationFactor: config.GIFTMESH_KAFKA_REPLICAS,
+    minInSyncReplicas: Math.min(2, config.GIFTMESH_KAFKA_REPLICAS),
+    codec: moneyLogCodec,
+    partitionCount: shards.partitionCount,
+    clock,
+    onProblem,
+  });
+  const activity = new SqliteActivityStore(join(folder, 'activity.sqlite'));
+  return {
+    activity,
+    log,
+    close: async () => {
+      await Promise.all([activity.close(), log.close()]);
+      lock.release();
+    },
+  };
+}

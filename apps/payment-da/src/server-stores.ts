@@ -1,0 +1,50 @@
+import { KafkaEventLog } from '@giftmesh/adapter-kafka';
+import { auditLedgerDatabase, MysqlLedger } from '@giftmesh/adapter-mysql';
+import { connectRedis, RedisSettledNotices } from '@giftmesh/adapter-redis';
+import type { ShardMap } from '@giftmesh/domain-money';
+import type { Clock } from '@giftmesh/kernel-time';
+import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
+import type { Settings } from './settings';
+import type { DaStores } from './stores';
+
+/** DAs of one group share the log's partitions. */
+const GROUP = 'giftmesh-payment-da';
+/**
+ * How long the partitions of a DA that was killed wait for another one, milliseconds: the least that brokers allow by default. Who is stopped
+ * in good order leaves at once.
+ */
+const SESSION_TIMEOUT_MS = 6_000;
+
+/** The ledger in MySQL, the event log in Kafka: any number of DAs share them. Waits for servers that come late, and refuses wrong ones. */
+export async function openServerStores(
+  config: Settings,
+  shards: ShardMap,
+  clock: Clock,
+  onProblem: (error: Error) => void,
+): Promise<DaStores> {
+  const ledger = await MysqlLedger.open({ url: config.GIFTMESH_MYSQL_URL, clock, shards });
+  const log = await KafkaEventLog.open({
+    brokers: config.GIFTMESH_KAFKA_BROKERS,
+    topic: config.GIFTMESH_KAFKA_TOPIC,
+    createTopic: true,
+    replicationFactor: config.GIFTMESH_KAFKA_REPLICAS,
+    minInSyncReplicas: Math.min(2, config.GIFTMESH_KAFKA_REPLICAS),
+    codec: moneyLogCodec,
+    partitionCount: shards.partitionCount,
+    group: { groupId: `${GROUP}-${config.GIFTMESH_KAFKA_TOPIC}`, sessionTimeoutMs: SESSION_TIMEOUT_MS },
+    clock,
+    onProblem,
+  });
+  const connection = await connectRedis({ urls: config.GIFTMESH_REDIS_URL, onError: onProblem });
+  const notices = new RedisSettledNotices({ connection, codec: settledNoticeCodec, onProblem, clock });
+  return {
+    ledger,
+    log,
+    notices,
+    audit: () => auditLedgerDatabase({ url: config.GIFTMESH_MYSQL_URL }),
+    close: async () => {
+      await Promise.all([ledger.close(), log.close(), notices.close()]);
+      connection.close();
+    },
+  };
+}

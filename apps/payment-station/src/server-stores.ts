@@ -1,0 +1,40 @@
+import { KafkaEventLog } from '@giftmesh/adapter-kafka';
+import { connectRedis, RedisBalanceStore, RedisSettledNotices, requireRedis } from '@giftmesh/adapter-redis';
+import type { ShardMap } from '@giftmesh/domain-money';
+import type { Clock } from '@giftmesh/kernel-time';
+import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
+import type { Settings } from './settings';
+import type { StationStores } from './stores';
+
+/** Balances in Redis, the event log in Kafka: any number of stations share them. Waits for servers that come late, and refuses wrong ones. */
+export async function openServerStores(
+  config: Settings,
+  shards: ShardMap,
+  clock: Clock,
+  onProblem: (error: Error) => void,
+): Promise<StationStores> {
+  const connection = await connectRedis({ urls: config.GIFTMESH_REDIS_URL, onError: onProblem });
+  const log = await KafkaEventLog.open({
+    brokers: config.GIFTMESH_KAFKA_BROKERS,
+    topic: config.GIFTMESH_KAFKA_TOPIC,
+    createTopic: true,
+    replicationFactor: config.GIFTMESH_KAFKA_REPLICAS,
+    minInSyncReplicas: Math.min(2, config.GIFTMESH_KAFKA_REPLICAS),
+    codec: moneyLogCodec,
+    partitionCount: shards.partitionCount,
+    clock,
+    onProblem,
+  });
+  await requireRedis(connection, 'always');
+  const store = new RedisBalanceStore({ connection, shards });
+  const notices = new RedisSettledNotices({ connection, codec: settledNoticeCodec, onProblem, clock });
+  return {
+    store,
+    log,
+    notices,
+    close: async () => {
+      await Promise.all([store.close(), log.close(), notices.close()]);
+      connection.close();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { auditLedgerDatabase } from '@giftmesh/adapter-mysql';
+import { describeDifference, type Difference } from '@giftmesh/domain-money';
+import { uuidV7Source } from '@giftmesh/kernel-ids';
+import { seededRandom, type Random } from '@giftmesh/kernel-random';
+import { sleep, systemClock } from '@giftmesh/kernel-time';
+import type { Harness, MeshClients } from '@giftmesh/test-harness';
+import { MeshServers, ServerMesh } from '@giftmesh/test-servers';
+import { Asked } from '../asked';
+import { castOf, roomIdsOf } from '../cast';
+import type { Counts } from '../counts';
+import { Load } from '../load';
+import { RoomWatch } from '../room-watch';
+import { settleDown } from '../settle-down';
+import { doFault } from './do-fault';
+import { drawFault, kindOf, losesDebits } from './fault-plan';
+
+/** Epochs of one seed when nothing else is said, each with users of its own. */
+const EPOCHS = 2;
+/** Faults of one epoch when nothing else is said. */
+const FAULTS = 6;
+/** Load before and behind each fault, milliseconds: what was under way must meet it, and what comes then must be decided. */
+const BEFORE_MS = [100, 700] as const;
+const BEHIND_MS = [100, 500] as const;
+
+/** Of what processes logged, for a broken seed. */
+const ERROR_LINES_SHOWN = 10;
+
+export interface SeedOptions {
+  /** Decides the load and the faults, not how the processes' work interleaves with them. */
+  readonly seed: number;
+  readonly harness: Harness;
+  readonly counts: Counts;
+  readonly onProgress: (line: string) => void;
+  /** Default {@link EPOCHS}. */
+  readonly epochs?: number;
+  /** Faults of each epoch. Default {@link FAULTS}. */
+  readonly faults?: number;
+}
+
+/** Runs one seed on servers of its own: faults under load, and everything compared at rest. All that was wrong, a sentence each. */
+export async function runSeed(options: SeedOptions): Promise<readonly string[]> {
+  const { harness, seed, counts, epochs = EPOCHS } = options;
+  const random = seededRandom(seed);
+  const servers = await MeshServers.start(harness.folder(`chaos-${seed}`));
+  try {
+    const mesh = await ServerMesh.start(harness, servers);
+    for (let epoch = 0; epoch < epochs; epoch += 1) {
+      const problems = await liveEpoch({ ...options, servers, mesh, epoch, random: random.fork() });
+      counts.add('epochs');
+      if (problems.length > 0) return [...problems, ...mesh.errorLines().slice(0, ERROR_LINES_SHOWN)];
+    }
+    return [];
+  } finally {
+    await servers.kill();
+  }
+}
+
+interface EpochOptions extends SeedOptions {
+  readonly servers: MeshServers;
+  readonly mesh: ServerMesh;
+  readonly epoch: number;
+  readonly random: Random;
+}
+
+async function liveEpoch(options: EpochOptions): Promise<readonly string[]> {
+  const { harness, servers, mesh, random, counts, seed, epoch, onProgress, faults = FAULTS } = options;
+  const atRest = mesh.clients(0);
+  const asked = await askedOf(options, atRest);
+  const watch = new RoomWatch(asked.cast.rooms[0]?.roomId ?? 1n);
+  let holesAllowed = false;
+  for (let number = 0; number < faults && asked.problems.length === 0; number += 1) {
+    const clients = mesh.clients(random.chance(0.5) ? 0 : 1);
+    const load = new Load(clients, asked, random.fork(), counts);
+    watch.start(atRest);
+    await sleep(systemClock, random.integer(...BEFORE_MS));
+    await load.atFullSpeed();
+    const fault = drawFault(random);
+    onProgress(`seed ${seed}, epoch ${epoch}: ${describe(fault)}, ${asked.gifts.length} gifts so far`);
+    await doFault(fault, servers, mesh, (problem) => asked.problem(problem));
+    counts.add(kindOf(fault));
+    counts.add('faults');
+    holesAllowed ||= losesDebits(fault);
+    await sleep(systemClock, random.integer(...BEHIND_MS));
+    watch.stop();
+    await load.stop();
+    harness.disconnect(clients);
+  }
+  await mesh.allServe();
+  const problems = await settleDown(atRest, asked, watch, counts, { holesAllowed });
+  harness.disconnect(atRest);
+  counts.add('gifts', asked.gifts.length);
+  counts.add('gifts applied', asked.applied.length);
+  counts.add('recharges', asked.recharges.length);
+  const audit = await auditLedgerDatabase({ url: servers.mariadb.url });
+  const differences = audit.differences.filter((difference) => !(holesAllowed && difference.kind === 'missing_seq'));
+  counts.add('audit differences', differences.length);
+  onProgress(`seed ${seed}, epoch ${epoch}: ${problems.length} problems, ${differences.length} differences`);
+  return [...problems, ...differences.map(problemOf)];
+}
+
+async function askedOf({ epoch, random, counts }: EpochOptions, mesh: MeshClients): Promise<Asked> {
+  const rooms = await Promise.all(
+    roomIdsOf(epoch).map(async (roomId) => (await mesh.interaction.call.enterRoom({ roomId, viewerId: 1n })).room),
+  );
+  const { gifts } = await mesh.interaction.call.listGifts({ roomId: 1n, pageSize: 500, pageToken: '' });
+  const cast = castOf(
+    epoch,
+    rooms.filter((room) => room !== undefined),
+    gifts,
+  );
+  return new Asked(cast, random.fork(), uuidV7Source(systemClock, random.fork()), counts);
+}
+
+const problemOf = (difference: Difference): string => `the ledger's audit: ${describeDifference(difference)}`;
+
+function describe(fault: Parameters<typeof kindOf>[0]): string {
+  const { kind: _, ...rest } = fault;
+  return `${kindOf(fault)} ${JSON.stringify(rest)}`;
+}
