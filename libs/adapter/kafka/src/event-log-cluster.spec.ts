@@ -27,7 +27,12 @@ describe('a Kafka event log on three brokers', () => {
     // A broker that is silent for two seconds is taken for dead.
     kafka = await startKafka({
       brokers: 3,
-      settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' },
+      settings: {
+        'broker.session.timeout.ms': '2000',
+        'broker.heartbeat.interval.ms': '300',
+        // Copies are what lasts here.
+        'log.flush.interval.messages': String(Number.MAX_SAFE_INTEGER),
+      },
     });
   }, 60_000);
   afterEach(async () => {
@@ -62,7 +67,7 @@ describe('a Kafka event log on three brokers', () => {
     const more = async (what: string): Promise<void> => {
       const before = acknowledged.map(({ length }) => length);
       await waitUntil(what, () =>
-        acknowledged.every(({ length }, partition) => length > (before[partition] as number) + 50),
+        acknowledged.every(({ length }, partition) => length > (before[partition] as number) + 20),
       );
     };
     await more('all partitions are written');
