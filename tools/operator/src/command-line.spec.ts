@@ -19,25 +19,59 @@ describe('the command line', () => {
     });
     expect(parseCommandLine(['account', 'show', '42', '--data', 'x', '--station', '[::1]:7'], variables)).toMatchObject(
       {
-        command: { kind: 'account', userId: 42n },
+        command: { kind: 'account', userId: 42n, recordsMax: 20 },
         dataDir: 'x',
         station: '[::1]:7',
       },
     );
   });
 
-  it.each([[[]], [['--help']], [['reconcile', '--help']], [['dlq', '-h']], [['account', '--help']]])(
-    'helps: %j',
-    (args) => {
-      const { command } = parseCommandLine(args, {});
-      expect(command).toMatchObject({ kind: 'help', text: expect.stringContaining('--data DIR') });
-    },
-  );
+  it.each([
+    [['dlq', 'list', '--dropped'], { kind: 'dropped_letters' }],
+    [['dlq', 'show', '7'], { kind: 'dead_letter', id: 7 }],
+    [['dlq', 'replay', '7'], { kind: 'replay', which: 7 }],
+    [['dlq', 'replay', '--all'], { kind: 'replay', which: 'all' }],
+    [['dlq', 'drop', '7', '--reason', 'a test'], { kind: 'drop', id: 7, why: 'a test', by: undefined }],
+    [['dlq', 'drop', '7', '--reason', 'x', '--by', 'eve'], { kind: 'drop', id: 7, why: 'x', by: 'eve' }],
+    [['outbox'], { kind: 'outbox', eventsMax: 20 }],
+    [['outbox', '--records', '1000'], { kind: 'outbox', eventsMax: 1000 }],
+    [['account', 'show', '42', '--records', '1'], { kind: 'account', userId: 42n, recordsMax: 1 }],
+  ])('reads %j', (args, command) => {
+    expect(parseCommandLine(args, {}).command).toEqual(command);
+  });
+
+  it.each([
+    [[]],
+    [['--help']],
+    [['reconcile', '--help']],
+    [['dlq', '-h']],
+    [['account', '--help']],
+    [['outbox', '--help']],
+  ])('helps: %j', (args) => {
+    const { command } = parseCommandLine(args, {});
+    expect(command).toMatchObject({ kind: 'help', text: expect.stringContaining('--data DIR') });
+  });
 
   it.each([
     [['nothing'], 'there is no command nothing'],
     [['reconcile', 'all'], 'takes no argument'],
-    [['dlq', 'drop'], 'dlq can list, not drop'],
+    [['dlq'], 'dlq can list, show, replay and drop, not nothing'],
+    [['dlq', 'list', '7'], 'dlq show 7'],
+    [['dlq', 'show'], 'a dead letter has a number'],
+    [['dlq', 'show', '-7'], 'Unknown option'],
+    [['dlq', 'show', '0'], 'not 0'],
+    [['dlq', 'replay'], 'a dead letter has a number'],
+    [['dlq', 'replay', '7', '8'], 'one letter at a time'],
+    [['dlq', 'replay', '7', '--all'], '7 or --all, not both'],
+    [['dlq', 'drop', '7'], 'needs to know why: --reason TEXT'],
+    [['dlq', 'drop', '7', '--reason', ' '], 'needs to know why'],
+    [['dlq', 'drop', '--reason', 'x'], 'a dead letter has a number'],
+    [['dlq', 'replay', '7', '--reason', 'x'], '--reason is not for dlq replay 7'],
+    [['dlq', 'show', '7', '--all'], '--all is not for dlq show 7'],
+    [['reconcile', '--records', '7'], '--records is not for reconcile'],
+    [['outbox', '--station', '[::1]:7'], '--station is not for outbox'],
+    [['outbox', '--records', '0'], '--records must be 1 to 1000, is 0'],
+    [['outbox', '--records', '1001'], '--records must be 1 to 1000, is 1001'],
     [['account', 'show', '0'], 'a positive int64, not 0'],
     [['account', 'show', '9223372036854775808'], 'a positive int64'],
     [['account', 'show'], 'not nothing'],

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { EXIT, embeddedSettings, ExitError } from '@giftmesh/adapter-process';
 import { ConfigError, loadConfig } from '@giftmesh/kernel-config';
 import { isId } from '@giftmesh/kernel-ids';
+import { HELP, HELP_OF } from './help';
 
 /** What the command line asks for. */
 export interface OperatorOptions {
@@ -20,58 +21,28 @@ export type Command =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'reconcile' }
   | { readonly kind: 'dead_letters' }
-  | { readonly kind: 'account'; readonly userId: bigint };
+  | { readonly kind: 'dropped_letters' }
+  | { readonly kind: 'dead_letter'; readonly id: number }
+  | { readonly kind: 'replay'; readonly which: number | 'all' }
+  /** `by` is undefined for the system's user. */
+  | { readonly kind: 'drop'; readonly id: number; readonly why: string; readonly by: string | undefined }
+  | { readonly kind: 'outbox'; readonly eventsMax: number }
+  | { readonly kind: 'account'; readonly userId: bigint; readonly recordsMax: number };
 
-const COMMON = `  --data DIR     the data folder (default: GIFTMESH_DATA_DIR, or data)
-  --json         print one JSON object instead of tables; int64 values are text`;
+/** Records that are shown unless it is said otherwise. */
+export const RECORDS_DEFAULT = 20;
+/** The most records of one answer. */
+export const RECORDS_MAX = 1_000;
 
-const STATION = '  --station H:P  the payment station to ask (default: 127.0.0.1:7002, if the folder is in use)';
-
-/** What can be asked for. */
-export const HELP = `Usage: operator <command> [options]
-
-Looks at the books of a giftmesh data folder. Writes nothing, and may run while the mesh does.
-
-Commands:
-  reconcile            do the books agree? (npm run reconcile)
-  dlq list             events that the ledger could not apply
-  account show <user>  a user's balances and newest records
-
-Options:
-${COMMON}
-  --help         this text, or that of a command
-
-Exit codes: 0 all is well, 1 the books do not agree, 64 the command line is wrong, 65 a file is damaged or not ours,
-66 there is no such data folder, 69 the station that was named does not answer, 75 a file is locked.`;
-
-const HELP_OF = {
-  reconcile: `Usage: npm run reconcile -- [options]
-
-Proves that the books agree, or lists where they don't: every account with its records, every event with its legs, orders
-and reversals with theirs, all balances with what came in and went out; then the balances in the station's memory with the
-ledger and what the log has on top of it, account by account. Accounts that are just changing are looked at again.
-
-Options:
-${COMMON}
-${STATION}
-
-Exit codes: 0 no difference, 1 differences (each is listed, with its event ids), and those of: operator --help.`,
-  dlq: `Usage: operator dlq list [options]
-
-Lists the records of the log that the ledger could not apply, and why.
-
-Options:
-${COMMON}
-
-Exit codes: 0 there is none, 1 there are some, and those of: operator --help.`,
-  account: `Usage: operator account show <user> [options]
-
-Shows a user's accounts in the ledger, what the log has on top of them, what the station has in memory, and the newest records.
-
-Options:
-${COMMON}
-${STATION}`,
-} as const;
+/** Options that only some commands take, by the command's kind. */
+const OWN_OPTIONS: Readonly<Partial<Record<Command['kind'], readonly (keyof Values)[]>>> = {
+  reconcile: ['station'],
+  account: ['station', 'records'],
+  outbox: ['records'],
+  dropped_letters: ['dropped'],
+  replay: ['all'],
+  drop: ['reason', 'by'],
+};
 
 /** Reads the arguments. Throws ExitError with the code for a wrong command line or setting. */
 export function parseCommandLine(
@@ -84,8 +55,12 @@ export function parseCommandLine(
   if (station !== undefined && !/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(station))
     throw usage(`--station must be host:port, is ${station}`);
   if (values.data === '') throw usage('--data must name a folder');
+  const command = commandOf(positionals, values);
+  for (const name of ['station', 'records', 'dropped', 'all', 'reason', 'by'] as const)
+    if (values[name] !== undefined && command.kind !== 'help' && OWN_OPTIONS[command.kind]?.includes(name) !== true)
+      throw usage(`--${name} is not for ${positionals.join(' ')}`);
   return {
-    command: commandOf(positionals, values.help === true),
+    command,
     dataDir: values.data ?? settings.GIFTMESH_DATA_DIR,
     station,
     json: values.json === true,
@@ -94,26 +69,63 @@ export function parseCommandLine(
   };
 }
 
-function commandOf([word, ...rest]: readonly string[], help: boolean): Command {
+function commandOf([word, ...rest]: readonly string[], values: Values): Command {
   if (word === undefined) return { kind: 'help', text: HELP };
-  const known = word === 'reconcile' || word === 'dlq' || word === 'account';
-  if (!known) throw usage(`there is no command ${word}; there are: reconcile, dlq list, account show <user>`);
-  if (help) return { kind: 'help', text: HELP_OF[word] };
+  if (!isCommand(word)) throw usage(`there is no command ${word}; there are: ${Object.keys(HELP_OF).join(', ')}`);
+  if (values.help === true) return { kind: 'help', text: HELP_OF[word] };
   switch (word) {
     case 'reconcile':
-      if (rest.length > 0) throw usage(`reconcile takes no argument, not ${rest.join(' ')}`);
-      return { kind: 'reconcile' };
+    case 'outbox':
+      if (rest.length > 0) throw usage(`${word} takes no argument, not ${rest.join(' ')}`);
+      return word === 'reconcile' ? { kind: word } : { kind: word, eventsMax: recordsOf(values) };
     case 'dlq':
-      if (rest.join(' ') !== 'list') throw usage(`dlq can list, not ${rest.join(' ') || 'nothing'}: operator dlq list`);
-      return { kind: 'dead_letters' };
+      return deadLetterCommandOf(rest, values);
     case 'account': {
       const [verb, user = '', ...more] = rest;
-      if (verb !== 'show' || more.length > 0) throw usage('write: operator account show <user>');
+      if (verb !== 'show' || more.length > 0) throw usage('write: account show <user>');
       const userId = /^\d{1,19}$/.test(user) ? BigInt(user) : 0n;
       if (!isId(userId)) throw usage(`a user is a positive int64, not ${user || 'nothing'}`);
-      return { kind: 'account', userId };
+      return { kind: 'account', userId, recordsMax: recordsOf(values) };
     }
   }
+}
+
+function deadLetterCommandOf([verb, ...rest]: readonly string[], values: Values): Command {
+  const [id, ...more] = rest;
+  if (more.length > 0) throw usage(`dlq ${verb} takes one letter at a time, not ${rest.join(' ')}`);
+  switch (verb) {
+    case 'list':
+      if (id !== undefined) throw usage(`dlq list takes no argument, not ${id}: dlq show ${id}`);
+      return { kind: values.dropped === true ? 'dropped_letters' : 'dead_letters' };
+    case 'show':
+      return { kind: 'dead_letter', id: letterId(id) };
+    case 'replay':
+      if (values.all === true && id !== undefined) throw usage(`dlq replay takes ${id} or --all, not both`);
+      return { kind: 'replay', which: values.all === true ? 'all' : letterId(id) };
+    case 'drop':
+      if (values.reason === undefined || values.reason.trim() === '')
+        throw usage('dlq drop needs to know why: --reason TEXT');
+      return { kind: 'drop', id: letterId(id), why: values.reason, by: values.by };
+    default:
+      throw usage(`dlq can list, show, replay and drop, not ${verb ?? 'nothing'}`);
+  }
+}
+
+function letterId(text = ''): number {
+  const id = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(id)) throw usage(`a dead letter has a number (see: dlq list), not ${text || 'nothing'}`);
+  return id;
+}
+
+function recordsOf({ records }: Values): number {
+  if (records === undefined) return RECORDS_DEFAULT;
+  const count = /^\d{1,6}$/.test(records) ? Number(records) : 0;
+  if (count < 1 || count > RECORDS_MAX) throw usage(`--records must be 1 to ${RECORDS_MAX}, is ${records}`);
+  return count;
+}
+
+function isCommand(word: string): word is keyof typeof HELP_OF {
+  return Object.hasOwn(HELP_OF, word);
 }
 
 function settingsFrom(variables: Readonly<Record<string, string | undefined>>) {
@@ -128,6 +140,8 @@ function settingsFrom(variables: Readonly<Record<string, string | undefined>>) {
   }
 }
 
+type Values = ReturnType<typeof parse>['values'];
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
@@ -138,6 +152,11 @@ function parse(args: readonly string[]) {
         station: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
+        records: { type: 'string' },
+        all: { type: 'boolean' },
+        dropped: { type: 'boolean' },
+        reason: { type: 'string' },
+        by: { type: 'string' },
       },
     });
   } catch (error) {
@@ -146,5 +165,5 @@ function parse(args: readonly string[]) {
 }
 
 function usage(message: string): ExitError {
-  return new ExitError(`${message}\nTry: operator --help`, EXIT.USAGE);
+  return new ExitError(`${message}\nTry: npm run operator -- --help`, EXIT.USAGE);
 }

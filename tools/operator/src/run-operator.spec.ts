@@ -60,7 +60,7 @@ describe('the operator on a data folder', () => {
   };
 
   const change = (sql: string): void => {
-    const file = { applicationId: 0x676d4c47, schemaVersion: 1, migrate: () => undefined, durability: 'none' } as const;
+    const file = { applicationId: 0x676d4c47, schemaVersion: 2, migrate: () => undefined, durability: 'none' } as const;
     const db = openDatabase(ledgerPath, file);
     db.exec(sql);
     db.close();
@@ -165,11 +165,41 @@ describe('the operator on a data folder', () => {
     expect(out).toMatch(/ledger +│ coin +│ +93 +│ +100 +│ +0 +│ +7 +│ +1 /);
     expect(out).toContain('order_wx');
     expect((await run('account', 'show', '5')).out).toContain('has no account');
-    expect(JSON.parse((await run('account', 'show', '1001', '--json')).out)).toMatchObject({
-      ledger: [{ userId: '1001', credited: '100', debited: '7' }],
+    expect(out).toMatch(/0{11}3 +│ log +│ applied +│ +-7 /);
+    expect(JSON.parse((await run('account', 'show', '1001', '--json', '--records', '2')).out)).toMatchObject({
+      ledger: [{ userId: '1001', credited: '100', debited: '7', balance: '93' }],
       memory: null,
+      pending: [{ where: 'log', role: 'payer', incr: '-7', seq: 2 }],
       records: [{ incr: '-7' }, { incr: '100' }],
     });
+  });
+
+  it('shows as many records of an account as are asked for, and what comes to it', async () => {
+    const star = JSON.parse((await run('account', 'show', String(STAR), '--json', '--records', '1')).out) as unknown;
+    expect(star).toMatchObject({
+      ledger: [{ credited: '7' }],
+      pending: [{ where: 'log', role: 'payee', incr: '7' }],
+      records: [{ incr: '7' }],
+    });
+    expect(JSON.parse((await run('account', 'show', '1001', '--json', '--records', '1')).out)).toMatchObject({
+      records: [{ incr: '-7' }],
+    });
+  });
+
+  it('shows what waits for the ledger', async () => {
+    const { code, out } = await run('outbox');
+    expect(code).toBe(0);
+    expect(out).toContain(sampleDecided({ id: 3, from: ALICE, to: STAR }).event.eventId);
+    expect(out).toContain(
+      "1 events wait in the log, 0 records there can't be read, and 0 events that count are parked",
+    );
+    expect(out).toContain('is in the memory of the station, and was not answered yet');
+    const report = JSON.parse((await run('outbox', '--json', '--records', '1')).out) as { partitions: unknown[] };
+    expect(report).toMatchObject({ waiting: 1, parked: 0, events: [{ opUserId: '1001', incr: '-7', seq: 2 }] });
+    expect(report.partitions).toHaveLength(4);
+    expect(report.partitions).toContainEqual({ partition: PARTITION, applied: 1, end: 2, behind: 1 });
+    change(`UPDATE event_position SET next_offset = 9`);
+    expect(await run('outbox')).toMatchObject({ code: 1, out: expect.stringContaining("the ledger can't go on") });
   });
 
   it('says when a station works on the folder and is not to be found', async () => {

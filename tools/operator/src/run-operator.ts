@@ -1,13 +1,19 @@
 import { EXIT, ExitError, knownExitCode } from '@giftmesh/adapter-process';
 import { ShardMap } from '@giftmesh/domain-money';
 import { assertNever, StatusError } from '@giftmesh/kernel-errors';
-import { parseCommandLine, type OperatorOptions } from './command-line';
+import { systemClock } from '@giftmesh/kernel-time';
+import { parseCommandLine, type Command, type OperatorOptions } from './command-line';
+import type { Answer } from './commands/answer';
+import { listDeadLetters, listDroppedLetters, showDeadLetter } from './commands/dead-letters';
+import { dropDeadLetter, replayLetters } from './commands/replay-letters';
 import { showAccount } from './commands/show-account';
-import { listDeadLetters } from './commands/list-dead-letters';
+import { showOutbox } from './commands/show-outbox';
 import { dataFolder, hasStation, type DataFolder } from './files/data-folder';
+import { folderStores } from './files/folder-stores';
 import { stationClient, type StationClient } from './files/station-client';
 import { reconcile } from './reconcile/reconcile';
 import { reportText } from './reconcile/report-text';
+import type { OperatorStores } from './stores';
 import { jsonOf } from './terminal/json';
 import { paintFor } from './terminal/paint';
 import { StatusLine, type TextStream } from './terminal/status-line';
@@ -45,27 +51,69 @@ async function run(options: OperatorOptions, { stdout, stderr, environment }: Op
   }
   const folder = dataFolder(options.dataDir);
   const shards = shardsOf(options);
-  const paint = paintFor(stdout, environment);
-  const answer = (value: unknown, text: () => string): void => {
+  const stores = folderStores(folder, shards);
+  const nowMs = systemClock.nowMs();
+  const progress = new StatusLine(stderr, () => performance.now(), PROGRESS_EVERY_MS);
+  const quiet = json && stderr.isTTY !== true;
+  const onProgress = (text: string): void => (quiet ? undefined : progress.set(text));
+  const answer: Answer = (value, text) => {
+    progress.clear();
     stdout.write(`${json ? jsonOf(value) : text()}\n`);
   };
-  if (command.kind === 'dead_letters') return listDeadLetters(folder, answer);
-  const station = await findStation(options, folder);
   try {
     switch (command.kind) {
       case 'account':
-        return await showAccount({ folder, station, userId: command.userId, answer });
-      case 'reconcile': {
-        const progress = new StatusLine(stderr, () => performance.now(), PROGRESS_EVERY_MS);
-        const quiet = json && stderr.isTTY !== true;
-        const onProgress = (text: string): void => (quiet ? undefined : progress.set(text));
-        const report = await reconcile({ folder, shards, station, onProgress }).finally(() => progress.clear());
-        answer(report, () => reportText(report, paint));
-        return report.clean ? EXIT.OK : 1;
-      }
+        return await askingStation(options, folder, (station) =>
+          showAccount({ stores, nowMs, station, answer, userId: command.userId, recordsMax: command.recordsMax }),
+        );
+      case 'reconcile':
+        return await askingStation(options, folder, async (station) => {
+          const report = await reconcile({ folder, shards, station, onProgress });
+          answer(report, () => reportText(report, paintFor(stdout, environment)));
+          return report.clean ? EXIT.OK : 1;
+        });
       default:
-        return assertNever(command);
+        return await runOnStores(command, stores, nowMs, answer, onProgress);
     }
+  } finally {
+    progress.clear();
+  }
+}
+
+/** Commands for which it is all the same whether the stores are files or servers. */
+function runOnStores(
+  command: Exclude<Command, { kind: 'help' | 'reconcile' | 'account' }>,
+  stores: OperatorStores,
+  nowMs: number,
+  answer: Answer,
+  onProgress: (text: string) => void,
+): Promise<number> {
+  switch (command.kind) {
+    case 'dead_letters':
+      return listDeadLetters(stores, nowMs, answer);
+    case 'dropped_letters':
+      return listDroppedLetters(stores, answer);
+    case 'dead_letter':
+      return showDeadLetter(stores, command.id, nowMs, answer);
+    case 'replay':
+      return replayLetters(stores, command.which, answer, onProgress);
+    case 'drop':
+      return dropDeadLetter(stores, command.id, command, answer);
+    case 'outbox':
+      return showOutbox(stores, command.eventsMax, nowMs, answer);
+    default:
+      return assertNever(command);
+  }
+}
+
+async function askingStation(
+  options: OperatorOptions,
+  folder: DataFolder,
+  work: (station: StationClient | string) => Promise<number>,
+): Promise<number> {
+  const station = await findStation(options, folder);
+  try {
+    return await work(station);
   } finally {
     if (typeof station !== 'string') station.close();
   }

@@ -5,6 +5,7 @@ import {
   applyFences,
   checkSlices,
   LedgerRejectError,
+  parkedOf,
   PositionConflictError,
   sumDeltas,
   type Anomaly,
@@ -17,6 +18,7 @@ import {
   type ShardMap,
 } from '@giftmesh/domain-money';
 import type { Database } from './database';
+import type { LedgerDeadLetters } from './ledger-dead-letters';
 import { countersOf, type AccountTable } from './ledger-rows';
 import { ASSET_CODES, BIZ_CODES, EVENT_TYPE_CODES, OUTCOME_CODES } from './ledger-schema';
 import { fencesIn } from './ledger-state';
@@ -31,6 +33,7 @@ export class LedgerApplier {
   readonly #clock: Clock;
   readonly #shards: ShardMap;
   readonly #accounts: AccountTable;
+  readonly #deadLetters: LedgerDeadLetters;
   readonly #insertPayer;
   readonly #insertPayee;
   readonly #selectEventType;
@@ -39,16 +42,16 @@ export class LedgerApplier {
   readonly #putFence;
   readonly #dataVersion;
   readonly #insertAnomaly;
-  readonly #insertDeadLetter;
   readonly #transaction: (slices: readonly LedgerSlice[]) => { result: ApplyResult; fences: Fences };
   /** The fences on file, as of the last look at them; another process may have moved them when the data version differs. */
   #fences: { readonly dataVersion: unknown; readonly fences: Fences } | undefined;
 
-  constructor(db: Database, accounts: AccountTable, clock: Clock, shards: ShardMap) {
+  constructor(db: Database, accounts: AccountTable, deadLetters: LedgerDeadLetters, clock: Clock, shards: ShardMap) {
     this.#db = db;
     this.#clock = clock;
     this.#shards = shards;
     this.#accounts = accounts;
+    this.#deadLetters = deadLetters;
     // A repetition is no error and no change, so the change counter tells which events were new.
     this.#insertPayer = db.prepare(
       `INSERT INTO user_asset_record (${EVENT_COLUMNS}, balance_after, seq, fingerprint, payees)
@@ -74,9 +77,6 @@ export class LedgerApplier {
     this.#insertAnomaly = db.prepare(
       'INSERT INTO anomaly (kind, user_id, asset_type, event_id, detail, noticed_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
     );
-    this.#insertDeadLetter = db.prepare(
-      'INSERT INTO dead_letter (partition, log_offset, reason, payload, parked_at_ms) VALUES (?, ?, ?, ?, ?)',
-    );
     this.#transaction = db.transaction((slices: readonly LedgerSlice[]) => this.#write(slices)).immediate;
   }
 
@@ -96,27 +96,25 @@ export class LedgerApplier {
       if (before.get(shard) !== generation) this.#putFence.run(shard, generation);
 
     const nowMs = this.#clock.nowMs();
-    const fresh: DecidedEvent[] = [];
-    const settled: EventKey[] = [];
-    const repeated: DecidedEvent[] = [];
-    const appliedAtMs = BigInt(nowMs);
-    for (const decided of events) {
-      if (this.#insertEvent(decided, appliedAtMs)) {
-        fresh.push(decided);
-        settled.push({ opUserId: decided.event.opUserId, eventId: decided.event.eventId });
-      } else {
-        repeated.push(decided);
-      }
-    }
-    settled.push(...repeatedKeys(fresh, repeated));
-    const counters = this.#changeAccounts(fresh, nowMs);
-    for (const { partition, parked } of slices)
-      for (const { offset, reason, payload } of parked)
-        this.#insertDeadLetter.run(partition, offset, reason, payload, nowMs);
+    const { fresh, repeated, counters } = this.writeEvents(events, nowMs);
+    for (const parked of parkedOf(slices, before, this.#shards)) this.#deadLetters.park(parked, nowMs);
+    const settled = [...fresh.map(({ event }) => keyOf(event)), ...repeatedKeys(fresh, repeated)];
     return {
       result: { counters, settled, applied: fresh.length, duplicates: repeated.length, fenced: fenced.length },
       fences,
     };
+  }
+
+  /** Writes events that count, inside of a transaction: which were new, which were not, and the accounts that they changed. */
+  writeEvents(
+    events: readonly DecidedEvent[],
+    nowMs: number,
+  ): { readonly fresh: DecidedEvent[]; readonly repeated: DecidedEvent[]; readonly counters: Counters[] } {
+    const fresh: DecidedEvent[] = [];
+    const repeated: DecidedEvent[] = [];
+    const appliedAtMs = BigInt(nowMs);
+    for (const decided of events) (this.#insertEvent(decided, appliedAtMs) ? fresh : repeated).push(decided);
+    return { fresh, repeated, counters: this.#changeAccounts(fresh, nowMs) };
   }
 
   #movePositions(slices: readonly LedgerSlice[]): void {
@@ -214,10 +212,12 @@ function repeatedKeys(fresh: readonly DecidedEvent[], repeated: readonly Decided
     const key = `${event.eventId}/${event.opUserId}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    keys.push({ opUserId: event.opUserId, eventId: event.eventId });
+    keys.push(keyOf(event));
   }
   return keys;
 }
+
+const keyOf = ({ opUserId, eventId }: EventKey): EventKey => ({ opUserId, eventId });
 
 function collision({ eventId, opUserId }: EventKey): LedgerRejectError {
   return new LedgerRejectError(`event ${eventId} of user ${opUserId} has the id of an order or a reversal`);

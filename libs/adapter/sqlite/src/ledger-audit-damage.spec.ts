@@ -219,7 +219,7 @@ describe('the audit of a damaged file', () => {
     ],
     [
       'a dead letter',
-      `INSERT INTO dead_letter VALUES (4, 1, 2, 'cut off', x'00', 5)`,
+      `INSERT INTO dead_letter VALUES (4, 1, 2, 'cut off', x'00', 5, '[]')`,
       [],
       [{ kind: 'dead_letter', id: 4, partition: 1, offset: 2, reason: 'cut off' }],
     ],

@@ -46,7 +46,7 @@ describe('the audit of a ledger’s file', () => {
     const path = folder.path('many.db');
     copyFileSync(folder.original, path);
     const db = new BetterSqlite3(path);
-    for (let n = 0; n < 5; n += 1) db.exec(`INSERT INTO dead_letter VALUES (NULL, 1, ${n}, 'cut off', x'00', 5)`);
+    for (let n = 0; n < 5; n += 1) db.exec(`INSERT INTO dead_letter VALUES (NULL, 1, ${n}, 'cut off', x'00', 5, '[]')`);
     db.close();
     const report = auditLedgerFile({ path, differencesMax: 2 });
     expect(report.differenceCount).toBe(5);

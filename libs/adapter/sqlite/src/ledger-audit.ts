@@ -18,6 +18,7 @@ import {
   type LedgerAuditProgress,
   type LedgerAuditReport,
 } from './ledger-audit-report';
+import { droppedSeqsIn } from './ledger-state';
 import { RECORD_COLUMNS, RecordTable, type RecordRow } from './ledger-rows';
 import { ASSET_CODES, EVENT_TYPE_CODES, openLedgerForReading, ROLE_CODES, wordOf } from './ledger-schema';
 
@@ -110,6 +111,7 @@ class LedgerAudit {
 
   /** Walks records and accounts side by side, both in order of user. */
   #compareAccounts(accounts: Generator<AccountsOfUser, void>): void {
+    const droppedSeqs = droppedSeqsIn(this.#db);
     let next = accounts.next();
     let audit: AccountAudit | undefined;
     const finish = (done: AccountAudit): void => {
@@ -128,7 +130,7 @@ class LedgerAudit {
     for (const [userId, role, eventId, eventType, assetType, incr, seq] of rows) {
       if (audit?.userId !== userId) {
         if (audit !== undefined) finish(audit);
-        audit = new AccountAudit(userId);
+        audit = new AccountAudit(userId, (asset) => droppedSeqs(userId, ASSET_CODES[asset]));
       }
       audit.add({
         eventId: uuidFromBytes(eventId),

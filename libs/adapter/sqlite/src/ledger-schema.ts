@@ -5,7 +5,7 @@ import { openForReading, type ReadOnlyFile } from './read-only-file';
 /** `PRAGMA application_id` of a ledger's file: "gmLG". */
 export const LEDGER_APPLICATION_ID = 0x676d4c47;
 /** `PRAGMA user_version` of a ledger's file. */
-export const LEDGER_SCHEMA_VERSION = 1;
+export const LEDGER_SCHEMA_VERSION = 2;
 
 /** How words stand in the file. Numbers are never given to another word. */
 export const ASSET_CODES = { coin: 1, diamond: 2 } as const satisfies Record<AssetType, number>;
@@ -110,9 +110,9 @@ CREATE TABLE dead_letter (
   log_offset INTEGER NOT NULL,
   reason TEXT NOT NULL,
   payload BLOB NOT NULL,
-  parked_at_ms INTEGER NOT NULL
+  parked_at_ms INTEGER NOT NULL,
+  fences TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
-
 CREATE TABLE anomaly (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,
@@ -123,6 +123,34 @@ CREATE TABLE anomaly (
   noticed_at_ms INTEGER NOT NULL
 ) STRICT;
 `;
+
+/*
+ * Dead letters that were given up, whole, so that a drop can be looked into. `user_id`, `asset_type` and `seq` name the debit that
+ * will be missing for ever, where there is one.
+ */
+const DROPPED_LETTER = `
+CREATE TABLE dropped_letter (
+  id INTEGER PRIMARY KEY,
+  partition INTEGER NOT NULL,
+  log_offset INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  payload BLOB NOT NULL,
+  parked_at_ms INTEGER NOT NULL,
+  fences TEXT NOT NULL,
+  dropped_at_ms INTEGER NOT NULL,
+  dropped_by TEXT NOT NULL,
+  why TEXT NOT NULL,
+  user_id INTEGER,
+  asset_type INTEGER,
+  seq INTEGER
+) STRICT;
+`;
+
+function migrate(file: Database, fromVersion: number): void {
+  if (fromVersion === 0) file.exec(SCHEMA);
+  if (fromVersion === 1) file.exec("ALTER TABLE dead_letter ADD COLUMN fences TEXT NOT NULL DEFAULT '[]'");
+  file.exec(DROPPED_LETTER);
+}
 
 /**
  * Pages of the write-ahead log after which they are brought into the file, 40 MB. Ten times SQLite's default: a batch of
@@ -137,9 +165,7 @@ export function openLedgerFile(path: string, durability: Durability): Database {
   const db = openDatabase(path, {
     applicationId: LEDGER_APPLICATION_ID,
     schemaVersion: LEDGER_SCHEMA_VERSION,
-    migrate: (file, fromVersion) => {
-      if (fromVersion === 0) file.exec(SCHEMA);
-    },
+    migrate,
     durability,
   });
   db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -15,7 +15,7 @@ import type { LedgerAuditOptions, LedgerAuditReport } from './ledger-audit-repor
 import { LedgerReads } from './ledger-reads';
 import { AccountTable, RECORD_COLUMNS, recordOf, type RecordRow } from './ledger-rows';
 import { OUTCOME_CODES, openLedgerForReading, ROLE_CODES, wordOf } from './ledger-schema';
-import { deadLettersIn, fencesIn, positionsIn } from './ledger-state';
+import { deadLettersIn, droppedLettersIn, fencesIn, positionsIn, type DroppedLetter } from './ledger-state';
 import type { ReadOnlyFile } from './read-only-file';
 
 /** One leg of a decided event, refused ones included. */
@@ -114,6 +114,11 @@ export class SqliteLedgerView {
   /** The oldest dead letters. */
   deadLetters(limit: number): DeadLetter[] {
     return this.#reading((db) => deadLettersIn(db, limit));
+  }
+
+  /** The newest dead letters that were dropped. */
+  droppedLetters(limit: number): DroppedLetter[] {
+    return this.#reading((db) => droppedLettersIn(db, limit));
   }
 
   /** Proves that the ledger, as it was at the last refresh, agrees with itself: see `auditLedgerFile`. */

@@ -9,6 +9,8 @@ import {
   type AssetRecord,
   type Counters,
   type DeadLetter,
+  type DecidedEvent,
+  type DropNote,
   type EventKey,
   type Ledger,
   type LedgerSlice,
@@ -17,12 +19,14 @@ import {
   type Marker,
   type Order,
   type RecordCursor,
+  type ReplayResult,
   type Reversal,
   type ShardMap,
 } from '@giftmesh/domain-money';
 import { asDataFileError, sqliteCodeOf } from './data-file-error';
 import type { Database, Durability } from './database';
 import { LedgerApplier } from './ledger-apply';
+import { LedgerDeadLetters } from './ledger-dead-letters';
 import { LedgerOrders, type OrderAnswer, type ReversalAnswer } from './ledger-orders';
 import { LedgerReads } from './ledger-reads';
 import { AccountTable, RecordTable } from './ledger-rows';
@@ -49,6 +53,7 @@ export class SqliteLedgerCore {
   readonly #shards: ShardMap;
   readonly #accounts: AccountTable;
   readonly #applier: LedgerApplier;
+  readonly #deadLetters: LedgerDeadLetters;
   readonly #orders: LedgerOrders;
   readonly #reads: LedgerReads;
   readonly #raiseTransaction: (shardList: readonly number[]) => number;
@@ -59,7 +64,8 @@ export class SqliteLedgerCore {
     this.#db = openLedgerFile(path, durability);
     this.#shards = shards;
     this.#accounts = new AccountTable(this.#db);
-    this.#applier = new LedgerApplier(this.#db, this.#accounts, clock, shards);
+    this.#deadLetters = new LedgerDeadLetters(this.#db, this.#accounts, clock, shards);
+    this.#applier = new LedgerApplier(this.#db, this.#accounts, this.#deadLetters, clock, shards);
     this.#orders = new LedgerOrders(this.#db, this.#accounts, new RecordTable(this.#db), clock);
     this.#reads = new LedgerReads(this.#db, this.#accounts);
     this.#raiseTransaction = this.#db.transaction((shardList: readonly number[]) => this.#raise(shardList)).immediate;
@@ -107,8 +113,14 @@ export class SqliteLedgerCore {
     return deadLettersIn(this.#db, limit);
   }
 
-  dropDeadLetter(id: number): boolean {
-    return this.#writing(() => this.#db.prepare('DELETE FROM dead_letter WHERE id = ?').run(id).changes === 1);
+  replayDeadLetter(id: number, decided: DecidedEvent): ReplayResult {
+    return this.#writing(() =>
+      this.#deadLetters.replay(id, decided, (events, nowMs) => this.#applier.writeEvents(events, nowMs)),
+    );
+  }
+
+  dropDeadLetter(id: number, note: DropNote): boolean {
+    return this.#writing(() => this.#deadLetters.drop(id, note));
   }
 
   anomalies(limit: number): Anomaly[] {
@@ -212,8 +224,12 @@ export class SqliteLedger implements Ledger {
     return this.#core.deadLetters(limit);
   }
 
-  async dropDeadLetter(id: number): Promise<boolean> {
-    return this.#core.dropDeadLetter(id);
+  async replayDeadLetter(id: number, decided: DecidedEvent): Promise<ReplayResult> {
+    return this.#core.replayDeadLetter(id, decided);
+  }
+
+  async dropDeadLetter(id: number, note: DropNote): Promise<boolean> {
+    return this.#core.dropDeadLetter(id, note);
   }
 
   async anomalies(limit: number): Promise<readonly Anomaly[]> {

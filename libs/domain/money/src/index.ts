@@ -1,5 +1,7 @@
 export * from './acceptance-window';
 export * from './assets';
+export * from './dead-letter-retries';
+export * from './dead-letters';
 export * from './decision';
 export * from './event';
 export * from './event-rules';

@@ -26,7 +26,11 @@ interface Sum {
 export class AccountAudit {
   readonly #sums = new Map<AssetType, Sum>();
 
-  constructor(readonly userId: bigint) {}
+  /** @param droppedSeqs numbers of debits that an operator has dropped: they are missing rightly. Default none. */
+  constructor(
+    readonly userId: bigint,
+    private readonly droppedSeqs: (assetType: AssetType) => readonly number[] = () => [],
+  ) {}
 
   add(leg: AccountLeg): void {
     let sum = this.#sums.get(leg.assetType);
@@ -73,12 +77,27 @@ export class AccountAudit {
         found.push({ kind: 'counter', userId, assetType, counter, account: inAccount, records });
     if (sum === undefined) return found;
 
+    const dropped = [...this.droppedSeqs(assetType)].sort((a, b) => a - b);
     let next = 1;
     for (const [seq, eventIds] of [...sum.eventsBySeq].sort(([a], [b]) => a - b)) {
-      if (seq > next) found.push({ kind: 'missing_seq', userId, assetType, from: next, to: seq - 1 });
+      for (const { from, to } of missingBetween(next, seq - 1, dropped))
+        found.push({ kind: 'missing_seq', userId, assetType, from, to });
       if (eventIds.length > 1) found.push({ kind: 'duplicate_seq', userId, assetType, seq, eventIds });
       next = seq + 1;
     }
     return found;
   }
+}
+
+/** The stretches of `from` to `to` that have none of the numbers of `dropped`, which are in order. */
+function missingBetween(from: number, to: number, dropped: readonly number[]): { from: number; to: number }[] {
+  const missing: { from: number; to: number }[] = [];
+  let next = from;
+  for (const seq of dropped) {
+    if (seq < next || seq > to) continue;
+    if (seq > next) missing.push({ from: next, to: seq - 1 });
+    next = seq + 1;
+  }
+  if (next <= to) missing.push({ from: next, to });
+  return missing;
 }

@@ -3,3 +3,12 @@ export { PaymentDaHandlers, REQUEST_ITEMS_MAX } from './service';
 export { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions, type SettlerStats, type WatchBatch } from './settler';
 export { AppliedPositions, type AppliedPositionsOptions } from './applied-positions';
 export { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from './record-page';
+export {
+  DEFAULT_DEAD_LETTER_RETRIER_OPTIONS,
+  DeadLetterRetrier,
+  type DeadLetterRetrierOptions,
+  type DeadLetterStats,
+} from './dead-letter-retrier';
+export { countedIn, LETTERS_COUNTED_MAX, ParkedEvents } from './parked-events';
+export { dropLetter, readLetter, replayLetter, type LetterContent, type Replay } from './replay-letter';
+export { scheduleAudit, type ScheduledAuditOptions } from './scheduled-audit';

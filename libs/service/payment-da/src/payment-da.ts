@@ -1,6 +1,12 @@
 import type { Clock } from '@giftmesh/kernel-time';
 import type { Codec, EventLog, Ledger, LogEntry, SettledNotices, ShardMap } from '@giftmesh/domain-money';
 import { AppliedPositions } from './applied-positions';
+import {
+  DEFAULT_DEAD_LETTER_RETRIER_OPTIONS,
+  DeadLetterRetrier,
+  type DeadLetterRetrierOptions,
+} from './dead-letter-retrier';
+import { ParkedEvents } from './parked-events';
 import { PaymentDaHandlers } from './service';
 import { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions, type WatchBatch } from './settler';
 
@@ -16,10 +22,11 @@ export interface PaymentDaDependencies {
   readonly watchBatch?: WatchBatch;
 }
 
-/** Payment-DA given its ports: the handlers of its RPCs and the settler that runs beside them. */
+/** Payment-DA given its ports: the handlers of its RPCs, and the settler and the dead letters' retrier that run beside them. */
 export interface PaymentDa {
   readonly handlers: PaymentDaHandlers;
   readonly settler: Settler;
+  readonly deadLetters: DeadLetterRetrier;
   /** Why it can't serve, undefined while it can. */
   problem(): string | undefined;
   start(): void;
@@ -31,21 +38,30 @@ export interface PaymentDa {
 export function createPaymentDa(
   dependencies: PaymentDaDependencies,
   options: SettlerOptions = DEFAULT_SETTLER_OPTIONS,
+  deadLetterOptions: DeadLetterRetrierOptions = DEFAULT_DEAD_LETTER_RETRIER_OPTIONS,
 ): PaymentDa {
   const { clock, ledger, log } = dependencies;
   const positions = new AppliedPositions(clock, () => ledger.positions());
-  const handlers = new PaymentDaHandlers({ ...dependencies, positions });
+  const deadLetters = new DeadLetterRetrier(dependencies, deadLetterOptions);
+  const parked = new ParkedEvents(dependencies, (id, decided) => deadLetters.watch(id, decided));
+  const handlers = new PaymentDaHandlers({ ...dependencies, positions, parked });
   const settler = new Settler({ ...dependencies, positions }, options);
   return {
     handlers,
     settler,
+    deadLetters,
     problem: () => {
       const why = settler.failure === undefined ? '' : `: ${settler.failure.message}`;
       if (!ledger.healthy()) return `the ledger is away${why}`;
       if (!log.healthy()) return 'the event log is away';
       return why === '' ? undefined : `settling stopped${why}`;
     },
-    start: () => settler.start(),
-    close: () => settler.close(),
+    start: () => {
+      settler.start();
+      deadLetters.start();
+    },
+    close: async () => {
+      await Promise.all([settler.close(), deadLetters.close()]);
+    },
   };
 }

@@ -1,15 +1,14 @@
 import { SimulatedClock } from '@giftmesh/kernel-time';
-import type { LedgerAuditReport } from './ledger-audit-report';
-import { scheduleLedgerAudit } from './scheduled-audit';
+import { scheduleAudit } from './scheduled-audit';
 
-const report = { differenceCount: 0 } as LedgerAuditReport;
+const report = { differenceCount: 0 };
 
-describe('scheduleLedgerAudit', () => {
+describe('scheduleAudit', () => {
   it('audits after each interval, tells reports and failures, never two at a time, and stops', async () => {
     const clock = new SimulatedClock();
     const told: string[] = [];
     let audits = 0;
-    const stop = scheduleLedgerAudit('x', {
+    const stop = scheduleAudit({
       clock,
       intervalMs: 100,
       audit: async () => {
@@ -33,9 +32,10 @@ describe('scheduleLedgerAudit', () => {
     const options = {
       clock: new SimulatedClock(),
       intervalMs: 0,
+      audit: async () => report,
       onReport: () => undefined,
       onFailure: () => undefined,
     };
-    expect(() => scheduleLedgerAudit('x', options)).toThrow('intervalMs must be positive, is 0');
+    expect(() => scheduleAudit(options)).toThrow('intervalMs must be positive, is 0');
   });
 });

@@ -1,5 +1,5 @@
 import { common, type station } from '@giftmesh/contract';
-import { AMOUNT_MAX, ShardMap, type SettledNotices } from '@giftmesh/domain-money';
+import { AMOUNT_MAX, LedgerUnavailableError, ShardMap, type SettledNotices } from '@giftmesh/domain-money';
 import {
   MemoryEventLog,
   MemoryLedger,
@@ -13,7 +13,9 @@ import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { CallContext, runInCall } from '@giftmesh/mesh-context';
 import { markCall } from '@giftmesh/mesh-lanes';
+import { moneyLogCodec } from '@giftmesh/wire-money';
 import { AppliedPositions } from './applied-positions';
+import { ParkedEvents } from './parked-events';
 import { PaymentDaHandlers, REQUEST_ITEMS_MAX } from './service';
 
 const USER = 7n;
@@ -25,7 +27,8 @@ function setUp() {
   const log = new MemoryEventLog<never>({ clock, partitionCount: 1 });
   const notices = { publish: () => Promise.resolve() } as unknown as SettledNotices;
   const positions = new AppliedPositions(clock, () => ledger.positions());
-  return { ledger, handlers: new PaymentDaHandlers({ log, ledger, notices, shards, positions }) };
+  const parked = new ParkedEvents({ ledger, codec: moneyLogCodec, shards });
+  return { ledger, handlers: new PaymentDaHandlers({ log, ledger, notices, shards, positions, parked }) };
 }
 
 const order = (changes: Partial<station.ApplyOrderRequest> = {}): station.ApplyOrderRequest => ({
@@ -130,6 +133,19 @@ describe('PaymentDaHandlers', () => {
     expect(ledger.snapshot().records).toEqual([]);
   });
 
+  it('answers for parked events as for those on record, and lets what they paid be spent no second time', async () => {
+    const { handlers, ledger } = setUp();
+    const gift = sampleDecided({ id: 2, from: USER, to: 8n, amount: 5n, seq: 1, balance: 95n });
+    const payload = moneyLogCodec.encode(eventEntry(gift));
+    await applyAtEnd(ledger, [], { parked: [{ offset: 0, reason: 'cannot be', payload }] });
+    const decided = [{ eventId: sampleId(2), outcome: common.EventOutcome.APPLIED, opUserBalance: 95n }];
+    expect((await handlers.loadAssets(load)).accounts).toMatchObject([
+      { userId: USER, assets: [{ debited: 5n }], decided },
+    ]);
+    const events = [{ opUserId: USER, eventId: sampleId(2) }];
+    expect(await handlers.checkEvents({ events, behindBarrier: true })).toMatchObject({ events: decided });
+  });
+
   it('takes the newest time that a UUID can have', async () => {
     const { handlers } = setUp();
     const { accounts } = await handlers.loadAssets({ ...load, decidedSinceMs: 2n ** 48n - 1n });
@@ -176,6 +192,25 @@ describe('PaymentDaHandlers', () => {
         retryDelayMs: 500,
         cause: full,
       });
+    });
+
+    it('says so even when another call has just succeeded', async () => {
+      const { handlers, ledger } = setUp();
+      const away = new LedgerUnavailableError('the connection broke');
+      for (const method of ['applyOrder', 'counters', 'load', 'records', 'raiseGeneration', 'decided'] as const)
+        jest.spyOn(ledger, method).mockRejectedValue(away);
+      const calls = [
+        handlers.applyOrder({ order: order() }),
+        handlers.loadAssets({ userIds: [USER], decidedSinceMs: 0n }),
+        handlers.listAssetRecords({ userId: USER, pageSize: 1, pageToken: '' }),
+        handlers.raiseGeneration({ shards: [1] }),
+      ];
+      for (const call of calls)
+        expect(await refusalOf(call)).toMatchObject({
+          code: StatusCode.UNAVAILABLE,
+          reason: 'DEPENDENCY_AWAY',
+          cause: away,
+        });
     });
   });
 });

@@ -2,6 +2,7 @@ import type { da } from '@giftmesh/contract';
 import { isId, isUuidV7 } from '@giftmesh/kernel-ids';
 import {
   LedgerRejectError,
+  LedgerUnavailableError,
   OrderConflictError,
   ReversalError,
   invalidRequest,
@@ -17,7 +18,7 @@ import {
   type SettledNotices,
   type ShardMap,
 } from '@giftmesh/domain-money';
-import { StatusCode, type FieldViolation } from '@giftmesh/kernel-errors';
+import { StatusCode, type FieldViolation, type StatusError } from '@giftmesh/kernel-errors';
 import { isStress } from '@giftmesh/mesh-lanes';
 import {
   WireError,
@@ -28,6 +29,7 @@ import {
   reversalFromProto,
 } from '@giftmesh/wire-money';
 import type { AppliedPositions } from './applied-positions';
+import type { ParkedEvents } from './parked-events';
 import { cursorOf, pageSizeOf, pageToken } from './record-page';
 
 /** The most users or events of one request. */
@@ -48,20 +50,20 @@ export interface PaymentDaPorts {
   readonly notices: SettledNotices;
   readonly shards: ShardMap;
   readonly positions: AppliedPositions;
+  readonly parked: ParkedEvents;
 }
 
 /** The RPCs of PaymentDaService over the ledger. */
 export class PaymentDaHandlers {
   constructor(private readonly ports: PaymentDaPorts) {}
 
-  readonly loadAssets = async (request: da.LoadAssetsRequest): Promise<da.LoadAssetsResponse> => {
-    const { ledger } = this.ports;
+  readonly loadAssets = this.#telling(async (request: da.LoadAssetsRequest): Promise<da.LoadAssetsResponse> => {
     checkUsers(request.userIds);
     const sinceMs = Number(request.decidedSinceMs);
     if (!(sinceMs >= 0 && sinceMs < TIME_MS_END))
       throw invalidRequest([{ field: 'decided_since_ms', description: 'must be Unix milliseconds below 2^48' }]);
     await this.#barrier(request.userIds);
-    const users = await ledger.load(request.userIds, sinceMs, LOADED_EVENTS_MAX);
+    const users = await this.ports.parked.load(request.userIds, sinceMs, LOADED_EVENTS_MAX);
     return {
       accounts: users.map((user) => ({
         userId: user.userId,
@@ -70,35 +72,37 @@ export class PaymentDaHandlers {
         decidedCompleteSinceMs: BigInt(user.markersSinceMs),
       })),
     };
-  };
+  });
 
-  readonly checkEvents = async (request: da.CheckEventsRequest): Promise<da.CheckEventsResponse> => {
+  readonly checkEvents = this.#telling(async (request: da.CheckEventsRequest): Promise<da.CheckEventsResponse> => {
     const { ledger } = this.ports;
     checkEventKeys(request.events);
     const users = [...new Set(request.events.map((event) => event.opUserId))];
     if (request.behindBarrier) await this.#barrier(users);
-    const markers = await ledger.decided(request.events);
+    const markers = await this.ports.parked.decided(request.events);
     const counters = await ledger.counters(users);
     return {
       events: request.events.map(({ eventId }, index) => markerToProto(eventId, markers[index])),
       counters: counters.map(countersToProto),
     };
-  };
+  });
 
-  readonly listAssetRecords = async (request: da.ListAssetRecordsRequest): Promise<da.ListAssetRecordsResponse> => {
-    if (!isId(request.userId)) throw invalidRequest([{ field: 'user_id', ...NO_ID }]);
-    const size = pageSizeOf(request.pageSize);
-    const records = await this.ports.ledger.records(
-      request.userId,
-      size + 1,
-      cursorOf(request.userId, request.pageToken),
-    );
-    const last = records.length > size ? records[size - 1] : undefined;
-    return {
-      records: records.slice(0, size).map(recordToProto),
-      nextPageToken: last === undefined ? '' : pageToken(request.userId, last),
-    };
-  };
+  readonly listAssetRecords = this.#telling(
+    async (request: da.ListAssetRecordsRequest): Promise<da.ListAssetRecordsResponse> => {
+      if (!isId(request.userId)) throw invalidRequest([{ field: 'user_id', ...NO_ID }]);
+      const size = pageSizeOf(request.pageSize);
+      const records = await this.ports.ledger.records(
+        request.userId,
+        size + 1,
+        cursorOf(request.userId, request.pageToken),
+      );
+      const last = records.length > size ? records[size - 1] : undefined;
+      return {
+        records: records.slice(0, size).map(recordToProto),
+        nextPageToken: last === undefined ? '' : pageToken(request.userId, last),
+      };
+    },
+  );
 
   readonly applyOrder = async (request: da.ApplyOrderRequest): Promise<da.ApplyOrderResponse> => {
     refuseStress();
@@ -134,17 +138,32 @@ export class PaymentDaHandlers {
     }
   };
 
-  readonly raiseGeneration = async (request: da.RaiseGenerationRequest): Promise<da.RaiseGenerationResponse> => {
-    const {
-      ledger,
-      shards: { shardCount },
-    } = this.ports;
-    checkCount('shards', request.shards.length, shardCount);
-    const wrong = request.shards.findIndex((shard) => shard < 0 || shard >= shardCount);
-    if (wrong >= 0)
-      throw invalidRequest([{ field: `shards[${wrong}]`, description: `must be 0 to ${shardCount - 1}` }]);
-    return { generation: BigInt(await ledger.raiseGeneration(request.shards)) };
-  };
+  readonly raiseGeneration = this.#telling(
+    async (request: da.RaiseGenerationRequest): Promise<da.RaiseGenerationResponse> => {
+      const {
+        ledger,
+        shards: { shardCount },
+      } = this.ports;
+      checkCount('shards', request.shards.length, shardCount);
+      const wrong = request.shards.findIndex((shard) => shard < 0 || shard >= shardCount);
+      if (wrong >= 0)
+        throw invalidRequest([{ field: `shards[${wrong}]`, description: `must be 0 to ${shardCount - 1}` }]);
+      return { generation: BigInt(await ledger.raiseGeneration(request.shards)) };
+    },
+  );
+
+  /** A handler that only reads, whose caller is told when the ledger is away. */
+  #telling<Request, Response>(
+    handler: (request: Request) => Promise<Response>,
+  ): (request: Request) => Promise<Response> {
+    return async (request) => {
+      try {
+        return await handler(request);
+      } catch (error) {
+        throw error instanceof LedgerUnavailableError ? ledgerAway('the ledger can not be read', error) : error;
+      }
+    };
+  }
 
   /** Waits until the ledger has applied all that stands in these users' partitions now. */
   async #barrier(userIds: readonly bigint[]): Promise<void> {
@@ -168,12 +187,17 @@ export class PaymentDaHandlers {
       const message = 'an account would be past 2^53 - 1';
       return paymentError('AMOUNT_OVERFLOW', message, StatusCode.FAILED_PRECONDITION, { cause: error });
     }
-    if (this.ports.ledger.healthy()) return error;
-    return paymentError('DEPENDENCY_AWAY', 'the ledger can not be written', StatusCode.UNAVAILABLE, {
-      retryDelayMs: LEDGER_AWAY_RETRY_MS,
-      cause: error,
-    });
+    // Another call may have succeeded meanwhile: what this one met counts.
+    if (!(error instanceof LedgerUnavailableError) && this.ports.ledger.healthy()) return error;
+    return ledgerAway('the ledger can not be written', error);
   }
+}
+
+function ledgerAway(message: string, cause: unknown): StatusError {
+  return paymentError('DEPENDENCY_AWAY', message, StatusCode.UNAVAILABLE, {
+    retryDelayMs: LEDGER_AWAY_RETRY_MS,
+    cause,
+  });
 }
 
 /** Throws for a call of a load test: without shadow stores it would change real money. */

@@ -55,13 +55,16 @@ export class TroubledLedger extends MemoryLedger {
 }
 
 /** The event with a number; its payer is that of partition 0 unless it is said otherwise. */
-export function gift(number: number, more: { readonly from?: bigint; readonly isUnreadable?: boolean } = {}): LogEntry {
+export function gift(
+  number: number,
+  more: { readonly from?: bigint; readonly isUnreadable?: boolean; readonly isMalformed?: boolean } = {},
+): LogEntry {
   const objId = more.isUnreadable === true ? UNREADABLE_OBJ : 'rose';
   const { from = PAYERS[0] } = more;
-  return {
-    kind: 'event',
-    decided: sampleDecided({ id: number, from, to: STAR, seq: number, event: { objId, bizId: BigInt(number) } }),
-  };
+  // A payer who gets is one that no ledger takes.
+  const wrong = { opUserChange: { userId: from, assetType: 'coin', incr: 1n } } as const;
+  const event = { objId, bizId: BigInt(number), ...(more.isMalformed === true ? wrong : {}) };
+  return { kind: 'event', decided: sampleDecided({ id: number, from, to: STAR, seq: number, event }) };
 }
 
 /** The number of an event made by {@link gift}. */
@@ -77,13 +80,11 @@ export function poison(...numbers: readonly number[]): Trouble {
   };
 }
 
-/** Few records at a time, and delays that differ. */
+/** Few records at a time. */
 export const OPTIONS: SettlerOptions = {
   recordsMax: 8,
   intervalMs: 0,
   retryDelayMs: 200,
-  poisonTries: 3,
-  poisonDelayMs: 100,
 };
 
 /** A settler on a log and a ledger in memory, and all that it has told stations. */
@@ -96,11 +97,11 @@ export function setUp(options: Partial<SettlerOptions> = {}, watchBatch?: WatchB
   const positions = new AppliedPositions(clock, () => ledger.positions());
   const settler = new Settler(
     {
-      clock,
       log,
       codec,
       ledger,
       positions,
+      shards: SHARDS,
       ...(watchBatch === undefined ? {} : { watchBatch }),
       notices: {
         publish: async (notice) => {

@@ -1,19 +1,22 @@
-import { sleep, type Clock } from '@giftmesh/kernel-time';
 import {
+  checkSlices,
   LedgerRejectError,
   type ApplyResult,
   type Carrier,
   type Codec,
+  type DecidedEvent,
   type EventLog,
   type Ledger,
   type LedgerSlice,
   type LogEntry,
   type LogRecord,
   type SettledNotices,
+  type ShardMap,
   type Subscription,
 } from '@giftmesh/domain-money';
 import type { AppliedPositions } from './applied-positions';
-import { positionsBehind, slicesOf, type Poison } from './slices';
+import { usersOf } from './settled-users';
+import { bytesKey, cutBehindFences, positionsBehind, slicesOf, type Parking } from './slices';
 
 export interface SettlerOptions {
   /** The most records of one ledger transaction. Hundreds amortise the commit; thousands make readers wait. */
@@ -25,19 +28,16 @@ export interface SettlerOptions {
   readonly intervalMs: number;
   /** How long to wait before records are read again after the ledger failed, milliseconds. */
   readonly retryDelayMs: number;
-  /** How often a record that the ledger rejects is tried alone before it is parked. */
-  readonly poisonTries: number;
-  /** Between those tries, milliseconds. */
-  readonly poisonDelayMs: number;
 }
 
 export const DEFAULT_SETTLER_OPTIONS: SettlerOptions = {
   recordsMax: 4_096,
   intervalMs: 100,
   retryDelayMs: 200,
-  poisonTries: 3,
-  poisonDelayMs: 100,
 };
+
+/** Dead letters, the oldest, that a record to be parked is compared with: it may stand in the log more than once. */
+export const LETTERS_COMPARED_MAX = 10_000;
 
 /**
  * Runs the settling of a batch, some of whose entries have these carriers: calls `settle` once, and gives back what it gives or
@@ -47,11 +47,11 @@ export type WatchBatch = (carriers: readonly Carrier[], settle: () => Promise<vo
 
 /** What the settler needs. */
 export interface SettlerPorts {
-  readonly clock: Clock;
   readonly log: EventLog<LogEntry>;
   readonly codec: Codec<LogEntry>;
   readonly ledger: Ledger;
   readonly notices: SettledNotices;
+  readonly shards: ShardMap;
   readonly positions: AppliedPositions;
   /** Around batches that have entries with carriers. Default nobody watches. */
   readonly watchBatch?: WatchBatch;
@@ -115,8 +115,8 @@ export class Settler {
     try {
       const { watchBatch } = this.ports;
       const carriers = watchBatch === undefined ? [] : carriersOf(records);
-      if (watchBatch === undefined || carriers.length === 0) await this.#applyOrBisect(records);
-      else await watchBatch(carriers, () => this.#applyOrBisect(records));
+      if (watchBatch === undefined || carriers.length === 0) await this.#settleAll(records);
+      else await watchBatch(carriers, () => this.#settleAll(records));
       this.#failure = undefined;
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -124,33 +124,63 @@ export class Settler {
     }
   }
 
-  async #applyOrBisect(records: readonly LogRecord<LogEntry>[]): Promise<void> {
-    if (records.length === 0) return;
+  async #settleAll(records: readonly LogRecord<LogEntry>[]): Promise<void> {
+    const hasUnreadable = records.some(({ content }) => !content.ok);
+    const parking = hasUnreadable ? await this.#parking() : undefined;
+    for (const stretch of cutBehindFences(records)) await this.#applyOrBisect(stretch, parking);
+  }
+
+  /** Parks what the ledger rejects, at once: whoever comes behind it in the log does not wait for its retries. */
+  async #applyOrBisect(records: readonly LogRecord<LogEntry>[], parking?: Parking): Promise<void> {
+    const rejected = await this.#tryApply(records, parking);
+    if (rejected === undefined) return;
+    const [only] = records;
+    if (records.length === 1 && only !== undefined)
+      return this.#apply(slicesOf(records, await this.#parking(new Map([[only, rejected.message]]))));
+    // What no ledger would take is found without asking: a flood of it must not cost a search for each.
+    const malformed = this.#malformed(records);
+    if (malformed.size === 0) return this.#bisect(records, parking);
+    const known = await this.#parking(malformed);
+    for (const stretch of cutBehindFences(records, known))
+      if ((await this.#tryApply(stretch, known)) !== undefined) await this.#bisect(stretch, known);
+  }
+
+  async #bisect(records: readonly LogRecord<LogEntry>[], parking: Parking | undefined): Promise<void> {
+    const middle = Math.ceil(records.length / 2);
+    await this.#applyOrBisect(records.slice(0, middle), parking);
+    if (middle < records.length) await this.#applyOrBisect(records.slice(middle), parking);
+  }
+
+  /** Applies records and parks what is to be parked; returns why the ledger rejects them, undefined when it does not. */
+  async #tryApply(records: readonly LogRecord<LogEntry>[], parking?: Parking): Promise<LedgerRejectError | undefined> {
     try {
-      await this.#apply(slicesOf(records));
+      const slices = slicesOf(records, parking);
+      await this.#apply(slices);
+      for (const { payload } of slices.flatMap(({ parked }) => parked)) parking?.kept.add(bytesKey(payload));
+      return undefined;
     } catch (error) {
-      if (!(error instanceof LedgerRejectError)) throw error;
-      const [only] = records;
-      if (records.length === 1 && only !== undefined) return this.#retryThenPark(only, error);
-      const middle = Math.ceil(records.length / 2);
-      await this.#applyOrBisect(records.slice(0, middle));
-      await this.#applyOrBisect(records.slice(middle));
+      if (error instanceof LedgerRejectError) return error;
+      throw error;
     }
   }
 
-  async #retryThenPark(record: LogRecord<LogEntry>, firstError: LedgerRejectError): Promise<void> {
-    let reason = firstError.message;
-    for (let attempt = 1; attempt < this.options.poisonTries; attempt += 1) {
-      await sleep(this.ports.clock, this.options.poisonDelayMs);
+  async #parking(reasons: Parking['reasons'] = new Map()): Promise<Parking> {
+    const letters = await this.ports.ledger.deadLetters(LETTERS_COMPARED_MAX);
+    return { reasons, codec: this.ports.codec, kept: new Set(letters.map(({ payload }) => bytesKey(payload))) };
+  }
+
+  #malformed(records: readonly LogRecord<LogEntry>[]): Map<LogRecord<LogEntry>, string> {
+    const reasons = new Map<LogRecord<LogEntry>, string>();
+    for (const record of records) {
+      if (!record.content.ok) continue;
       try {
-        return await this.#apply(slicesOf([record]));
+        checkSlices(slicesOf([record]), this.ports.shards);
       } catch (error) {
         if (!(error instanceof LedgerRejectError)) throw error;
-        reason = error.message;
+        reasons.set(record, error.message);
       }
     }
-    const poison: Poison = { record, reason, codec: this.ports.codec };
-    await this.#apply(slicesOf([record], poison));
+    return reasons;
   }
 
   async #apply(slices: readonly LedgerSlice[]): Promise<void> {
@@ -176,7 +206,8 @@ export class Settler {
     if (result.counters.length === 0 && events.length === 0) return;
     try {
       // A repeated event was told of before, and that notice may be the one that got lost: its accounts are told anew.
-      const counters = duplicates === 0 ? result.counters : await this.ports.ledger.counters(usersOf(slices));
+      const counters =
+        duplicates === 0 ? result.counters : await this.ports.ledger.counters(usersOf(decidedIn(slices)));
       // Not waited for: settling goes on.
       this.ports.notices.publish({ counters, events }).catch(() => undefined);
     } catch {
@@ -194,13 +225,6 @@ function carriersOf(records: readonly LogRecord<LogEntry>[]): Carrier[] {
   return carriers;
 }
 
-function usersOf(slices: readonly LedgerSlice[]): bigint[] {
-  const users = new Set<bigint>();
-  for (const { entries } of slices)
-    for (const entry of entries) {
-      if (entry.kind !== 'event') continue;
-      users.add(entry.decided.event.opUserId);
-      for (const { userId } of entry.decided.event.toUserChanges) users.add(userId);
-    }
-  return [...users];
+function decidedIn(slices: readonly LedgerSlice[]): DecidedEvent[] {
+  return slices.flatMap(({ entries }) => entries.flatMap((entry) => (entry.kind === 'event' ? entry.decided : [])));
 }

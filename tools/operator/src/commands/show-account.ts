@@ -1,43 +1,91 @@
-import { balanceOf, type Counters } from '@giftmesh/domain-money';
+import { balanceOf, type Counters, type DecidedEvent } from '@giftmesh/domain-money';
 import { EXIT } from '@giftmesh/adapter-process';
-import { SqliteLedgerView, type RecordedLeg } from '@giftmesh/adapter-sqlite';
-import type { DataFolder } from '../files/data-folder';
+import type { RecordedLeg } from '@giftmesh/adapter-sqlite';
 import type { StationClient } from '../files/station-client';
+import type { OperatorStores } from '../stores';
+import { ageText } from '../terminal/age';
 import { table } from '../terminal/table';
-
-/** Records that are shown. */
-const RECORDS_MAX = 20;
+import type { Answer } from './answer';
+import { waitingOf } from './show-outbox';
 
 export interface ShowAccountOptions {
-  readonly folder: DataFolder;
+  readonly stores: OperatorStores;
   readonly userId: bigint;
+  readonly recordsMax: number;
+  readonly nowMs: number;
   /** Or why there is none to ask. */
   readonly station: StationClient | string;
-  readonly answer: (value: unknown, text: () => string) => void;
+  readonly answer: Answer;
 }
 
-/** Shows a user's accounts as the ledger and the station's memory have them, and her newest records. */
-export async function showAccount({ folder, userId, station, answer }: ShowAccountOptions): Promise<number> {
-  const view = new SqliteLedgerView(folder.ledgerPath);
+/** Something that is decided about a user, and not in the ledger. */
+interface Pending {
+  readonly where: 'log' | 'dead letters';
+  readonly decided: DecidedEvent;
+}
+
+/** Shows a user's accounts as the ledger and the station's memory have them, what is on its way, and her newest records. */
+export async function showAccount(options: ShowAccountOptions): Promise<number> {
+  const { stores, userId, recordsMax, nowMs, station, answer } = options;
+  const books = await stores.openBooks();
   try {
-    const ledger = view.accountsOf([userId]);
-    const records = view.legsOf(userId, RECORDS_MAX);
+    const ledger = await books.accountsOf(userId);
+    const records = await books.legsOf(userId, recordsMax);
+    const pending = pendingOf(userId, await books.unapplied());
     const memory = typeof station === 'string' ? undefined : await station.cached([userId]);
     const places = [
       ...ledger.map((account) => ['ledger', account] as const),
       ...(memory ?? []).map((account) => ['memory', account] as const),
     ];
-    answer({ userId, ledger, memory: memory ?? null, records }, () =>
-      [
-        places.length === 0 ? `User ${userId} has no account.` : accountTable(places),
-        ...(typeof station === 'string' ? [`Memory: ${station}.`] : []),
-        ...(records.length === 0 ? [] : [recordTable(records)]),
-      ].join('\n\n'),
+    answer(
+      {
+        userId,
+        ledger: withBalances(ledger),
+        memory: memory === undefined ? null : withBalances(memory),
+        pending: pending.map(({ where, decided }) => ({
+          where,
+          role: decided.event.opUserId === userId ? 'payer' : 'payee',
+          ...waitingOf(decided, nowMs),
+          incr: changeOf(userId, decided),
+        })),
+        records,
+      },
+      () =>
+        [
+          places.length === 0 ? `User ${userId} has no account.` : accountTable(places),
+          ...(typeof station === 'string' ? [`Memory: ${station}.`] : []),
+          pending.length === 0 ? 'Nothing is on its way to the ledger.' : pendingTable(userId, pending, nowMs),
+          ...(records.length === 0 ? [] : [recordTable(records)]),
+        ].join('\n\n'),
     );
     return EXIT.OK;
   } finally {
-    view.close();
+    await books.close();
   }
+}
+
+function pendingOf(
+  userId: bigint,
+  { events, parked }: { readonly events: readonly DecidedEvent[]; readonly parked: readonly DecidedEvent[] },
+): Pending[] {
+  const concerns = ({ event }: DecidedEvent): boolean =>
+    event.opUserId === userId || event.toUserChanges.some((change) => change.userId === userId);
+  return [
+    ...events.filter(concerns).map((decided): Pending => ({ where: 'log', decided })),
+    ...parked.filter(concerns).map((decided): Pending => ({ where: 'dead letters', decided })),
+  ];
+}
+
+/** What an event will have changed of the user's balance; nothing when it was refused. */
+function changeOf(userId: bigint, { event, outcome }: DecidedEvent): bigint {
+  if (outcome !== 'applied') return 0n;
+  return [event.opUserChange, ...event.toUserChanges]
+    .filter((change) => change.userId === userId)
+    .reduce((sum, { incr }) => sum + incr, 0n);
+}
+
+function withBalances(accounts: readonly Counters[]) {
+  return accounts.map((account) => ({ ...account, balance: balanceOf(account) }));
 }
 
 function accountTable(places: readonly (readonly [string, Counters])[]): string {
@@ -51,6 +99,17 @@ function accountTable(places: readonly (readonly [string, Counters])[]): string 
         value.toLocaleString('en-US'),
       ),
     ]),
+  });
+}
+
+function pendingTable(userId: bigint, pending: readonly Pending[], nowMs: number): string {
+  return table({
+    head: ['on its way', 'in the', 'decided', 'change', 'age'],
+    right: [3, 4],
+    rows: pending.map(({ where, decided }) => {
+      const { eventId, outcome, ageMs } = waitingOf(decided, nowMs);
+      return [eventId, where, outcome, changeOf(userId, decided).toLocaleString('en-US'), ageText(ageMs)];
+    }),
   });
 }
 

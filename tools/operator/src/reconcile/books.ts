@@ -31,7 +31,7 @@ export function openBooks({ ledgerPath, logPath }: DataFolder, shards: ShardMap)
     ledger,
     unapplied: async () =>
       log === undefined
-        ? { events: [], unreadable: 0, problems: [`there is no log ${logPath}`] }
+        ? { events: [], parked: [], lags: [], unreadable: 0, problems: [`there is no log ${logPath}`] }
         : readUnapplied(ledger, log, shards),
     close: async () => {
       ledger.close();

@@ -25,7 +25,7 @@ class MovingMesh {
       usersAfter: (userId, limit) =>
         [...new Set(view.ledger.map((account) => account.userId))].filter((id) => id > userId).slice(0, limit),
       accountsOf: (userIds) => [...userIds].flatMap((id) => view.ledger.filter(({ userId }) => userId === id)),
-      unapplied: async () => ({ events: view.unapplied, unreadable: 0, problems: [] }),
+      unapplied: async () => view.unapplied,
       refresh: () => {
         view = { ledger: this.ledger, unapplied: this.unapplied };
       },

@@ -1,5 +1,4 @@
 import { compareStoreWithLedger, type Counters, type DecidedEvent, type Difference } from '@giftmesh/domain-money';
-import type { Unapplied } from './unapplied';
 
 /** Looks at accounts that differed, after the first. */
 export const LOOKS_MAX = 10;
@@ -11,8 +10,8 @@ export const SUSPECTS_MAX = 100_000;
 export interface LedgerSide {
   usersAfter(userId: bigint, limit: number): readonly bigint[];
   accountsOf(userIds: Iterable<bigint>): readonly Counters[];
-  /** What the log has on top of it. */
-  unapplied(): Promise<Unapplied>;
+  /** What was decided on top of it: in the log, or parked. */
+  unapplied(): Promise<readonly DecidedEvent[]>;
   refresh(): void;
 }
 
@@ -48,7 +47,7 @@ interface Expected {
  */
 export async function compareStore(options: CompareStoreOptions): Promise<StoreComparison> {
   const { ledger, cached, usersPerCall, pause, onProgress, suspectsMax = SUSPECTS_MAX } = options;
-  const before = byUser((await ledger.unapplied()).events);
+  const before = byUser(await ledger.unapplied());
   const suspects = new Map<bigint, Expected>();
   const surplus: Difference[] = [];
   let accounts = 0;
@@ -89,7 +88,7 @@ export async function compareStore(options: CompareStoreOptions): Promise<StoreC
     const stored: Counters[] = [];
     for (const page of pagesOf([...suspects.keys()], usersPerCall)) stored.push(...(await cached(page)));
     ledger.refresh();
-    const after = byUser((await ledger.unapplied()).events);
+    const after = byUser(await ledger.unapplied());
     const storedOf = groupBy(stored, ({ userId }) => userId);
     for (const [userId, lower] of suspects) {
       const own = storedOf.get(userId) ?? [];

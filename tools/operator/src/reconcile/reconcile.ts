@@ -139,7 +139,11 @@ async function compareMemory(
     ledger: {
       usersAfter: (userId, limit) => ledger.usersAfter(userId, limit),
       accountsOf: (userIds) => ledger.accountsOf(userIds),
-      unapplied,
+      // The store has what is parked, too: it was answered OK.
+      unapplied: async () => {
+        const { events, parked } = await unapplied();
+        return [...parked, ...events];
+      },
       refresh: () => ledger.refresh(),
     },
     cached: (userIds) => station.cached(userIds),

@@ -27,7 +27,7 @@ export function reportText(report: ReconcileReport, paint: Paint): string {
       `${number(recharged)} came in, ${number(withdrawn)} went out, ${number(balances)} in accounts`,
       verdict(balances === recharged - withdrawn, `${number(balances - recharged + withdrawn)} off`),
     ],
-    ['dead letters', number(deadLetters), verdict(deadLetters === 0, 'see: dlq list')],
+    ['dead letters', number(deadLetters), verdict(deadLetters === 0, 'see: npm run operator -- dlq list')],
     ['anomalies', number(anomalies), verdict(alarming === 0, `${number(alarming)} alarming`)],
     [
       'log',

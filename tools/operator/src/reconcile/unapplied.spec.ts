@@ -1,6 +1,7 @@
 import { LogPositionError, ShardMap, type LogEntry } from '@giftmesh/domain-money';
 import { eventEntry, fenceEntry, MemoryEventLog, sampleDecided } from '@giftmesh/domain-money/testing';
 import { SimulatedClock } from '@giftmesh/kernel-time';
+import { moneyLogCodec } from '@giftmesh/wire-money';
 import { readUnapplied, type AppliedView } from './unapplied';
 
 const SHARDS = new ShardMap(4, 2);
@@ -20,6 +21,7 @@ const ledger = (offset: number, changes: Partial<AppliedView> = {}): AppliedView
   positions: () => [{ partition: PARTITION, offset }],
   fences: () => new Map(),
   isOnRecord: () => false,
+  deadLetters: () => [],
   ...changes,
 });
 
@@ -71,6 +73,41 @@ describe('readUnapplied', () => {
       },
     });
     await log.append([{ partition: PARTITION, value: entry(1) }]);
-    expect(await readUnapplied(ledger(0), log, SHARDS)).toEqual({ events: [], unreadable: 1, problems: [] });
+    expect(await readUnapplied(ledger(0), log, SHARDS)).toMatchObject({ events: [], unreadable: 1, problems: [] });
+  });
+
+  it('tells how far the ledger is behind in each partition', async () => {
+    const { lags } = await readUnapplied(ledger(1), await logOf([entry(1), entry(2)]), SHARDS);
+    const other = 1 - PARTITION;
+    expect(new Map(lags.map((lag) => [lag.partition, lag]))).toEqual(
+      new Map([
+        [PARTITION, { partition: PARTITION, applied: 1, end: 2 }],
+        [other, { partition: other, applied: 0, end: 0 }],
+      ]),
+    );
+  });
+
+  it('names parked events that count, each once, and no other', async () => {
+    const shard = SHARDS.shardOf(ALICE);
+    const letter = (number: number, payload: Uint8Array, fences: ReadonlyMap<number, number> = new Map()) => ({
+      ...{ id: number, partition: PARTITION, offset: number, reason: 'cannot be', parkedAtMs: 0 },
+      ...{ payload, fences },
+    });
+    const bytes = (number: number) => moneyLogCodec.encode(entry(number));
+    const view = ledger(1, {
+      isOnRecord: (_, eventId) => eventId === id(4),
+      deadLetters: () => [
+        letter(1, bytes(1)),
+        letter(2, bytes(1)),
+        letter(3, Uint8Array.of(1, 2, 3)),
+        letter(4, bytes(4)),
+        letter(5, bytes(5), new Map([[shard, 2]])),
+        letter(6, bytes(6), new Map([[shard, 1]])),
+      ],
+    });
+    const { events, parked } = await readUnapplied(view, await logOf([entry(0), entry(1), entry(7)]), SHARDS);
+    expect(parked.map(({ event }) => event.eventId)).toEqual([id(1), id(6)]);
+    // One that stands in the log again is applied from there, and counts once.
+    expect(events.map(({ event }) => event.eventId)).toEqual([id(7)]);
   });
 });

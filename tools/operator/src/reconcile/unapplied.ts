@@ -10,14 +10,32 @@ import {
   type ShardMap,
 } from '@giftmesh/domain-money';
 import type { SqliteLedgerView } from '@giftmesh/adapter-sqlite';
+import { countedIn } from '@giftmesh/service-payment-da';
+import { moneyLogCodec } from '@giftmesh/wire-money';
 
 /** Records of one look into the log. */
 const READ_RECORDS = 1000;
+
+/** A partition of the log, and how far the ledger has come in it. */
+export interface PartitionLag {
+  readonly partition: number;
+  /** The next record that the ledger wants. */
+  readonly applied: number;
+  /** The next record that the log will write. */
+  readonly end: number;
+}
+
+/** The most dead letters that are counted, the oldest. */
+const LETTERS_MAX = 10_000;
 
 /** What stands in the log behind the ledger's positions. */
 export interface Unapplied {
   /** Decisions that the ledger will apply, each once, in order of their partitions. */
   readonly events: readonly DecidedEvent[];
+  /** Parked events that count once they are replayed, each once: they were answered OK, so their payers' stores have them. */
+  readonly parked: readonly DecidedEvent[];
+  /** How far the ledger is behind the log. */
+  readonly lags: readonly PartitionLag[];
   /** Records that nobody can read: the ledger will park them. */
   readonly unreadable: number;
   /** Places where the ledger's position is none that the log holds: it will not go on there. */
@@ -25,7 +43,7 @@ export interface Unapplied {
 }
 
 /** The part of a ledger's view that is needed. */
-export type AppliedView = Pick<SqliteLedgerView, 'positions' | 'fences' | 'isOnRecord'>;
+export type AppliedView = Pick<SqliteLedgerView, 'positions' | 'fences' | 'isOnRecord' | 'deadLetters'>;
 
 /** The part of a log that is needed. */
 export type ReadableLog = Pick<EventLog<LogEntry>, 'endPositions' | 'read'>;
@@ -34,10 +52,12 @@ export type ReadableLog = Pick<EventLog<LogEntry>, 'endPositions' | 'read'>;
 export async function readUnapplied(ledger: AppliedView, log: ReadableLog, shards: ShardMap): Promise<Unapplied> {
   const applied = new Map(ledger.positions().map(({ partition, offset }) => [partition, offset]));
   const slices: LedgerSlice[] = [];
+  const lags: PartitionLag[] = [];
   const problems: string[] = [];
   let unreadable = 0;
   for (const end of await log.endPositions()) {
     const fromOffset = applied.get(end.partition) ?? 0;
+    lags.push({ partition: end.partition, applied: fromOffset, end: end.offset });
     try {
       const records = await readBetween(log, { partition: end.partition, offset: fromOffset }, end.offset);
       const entries = records.flatMap(({ content }) => (content.ok ? [content.value] : []));
@@ -49,13 +69,18 @@ export async function readUnapplied(ledger: AppliedView, log: ReadableLog, shard
     }
   }
   const seen = new Set<string>();
-  const events = applyFences(slices, ledger.fences(), shards).events.filter(({ event: { opUserId, eventId } }) => {
+  const isFirst = ({ event: { opUserId, eventId } }: DecidedEvent): boolean => {
     const key = `${opUserId}/${eventId}`;
     if (seen.has(key) || ledger.isOnRecord(opUserId, eventId)) return false;
     seen.add(key);
     return true;
-  });
-  return { events, unreadable, problems };
+  };
+  const parked = ledger
+    .deadLetters(LETTERS_MAX)
+    .flatMap((letter) => countedIn(letter, moneyLogCodec, shards) ?? [])
+    .filter(isFirst);
+  const events = applyFences(slices, ledger.fences(), shards).events.filter(isFirst);
+  return { events, parked, lags, unreadable, problems };
 }
 
 async function readBetween(log: ReadableLog, from: LogPosition, end: number): Promise<LogRecord<LogEntry>[]> {

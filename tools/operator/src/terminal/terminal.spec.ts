@@ -1,3 +1,4 @@
+import { ageText } from './age';
 import { jsonOf } from './json';
 import { paintFor } from './paint';
 import { StatusLine } from './status-line';
@@ -74,4 +75,16 @@ it('a table has no colours of its own', () => {
 
 it('int64 is text in JSON', () => {
   expect(jsonOf({ id: 2n ** 62n, bytes: new Uint8Array([1, 2]) })).toBe('{"id":"4611686018427387904","bytes":"AQI="}');
+});
+
+it.each([
+  [-1_500, '-1.5 s'],
+  [0, '0.0 s'],
+  [119_940, '119.9 s'],
+  [120_000, '2 min'],
+  [7_199_999, '119 min'],
+  [7_200_000, '2 h'],
+  [172_800_000, '2 d'],
+])('an age of %d ms is %s', (ageMs, text) => {
+  expect(ageText(ageMs)).toBe(text);
 });

@@ -1,6 +1,7 @@
 import type { AssetType, Counters } from '../assets';
-import type { LogEntry, Marker } from '../decision';
+import type { DecidedEvent, LogEntry, Marker } from '../decision';
 import type { BizType, EventKey, EventType, OrderEventType } from '../event';
+import type { Fences } from '../settlement';
 import type { LogPosition } from './event-log';
 
 /** A stretch of a partition to be applied. */
@@ -11,7 +12,10 @@ export interface LedgerSlice {
   /** Where it stands afterwards. */
   readonly toOffset: number;
   readonly entries: readonly LogEntry[];
-  /** Records of this stretch that can't be applied, kept aside in the same transaction. */
+  /**
+   * Records of this stretch that can't be applied, kept aside in the same transaction. None of them stands behind a fence of the
+   * same slice: readers end a slice behind a fence.
+   */
   readonly parked: readonly ParkedRecord[];
 }
 
@@ -24,9 +28,33 @@ export interface ParkedRecord {
 
 /** A parked record, as operators see it. */
 export interface DeadLetter extends ParkedRecord {
+  /** Never given to another. */
   readonly id: number;
   readonly partition: number;
   readonly parkedAtMs: number;
+  /** The fences of its partition where it stood; shards without any are absent. What they keep out never takes effect. */
+  readonly fences: Fences;
+}
+
+/** What has become of a dead letter that was applied again. */
+export type ReplayResult =
+  /** There is no such letter: somebody else was faster. */
+  | { readonly kind: 'gone' }
+  /** It stood behind a fence of this younger generation, so it never counted and nobody was told OK. The letter is gone now. */
+  | { readonly kind: 'fenced'; readonly generation: number }
+  /** It is on record, since now or since before (`duplicate`), and the letter is gone. */
+  | {
+      readonly kind: 'applied' | 'duplicate';
+      /** Absolute counters of every account of the event. */
+      readonly counters: readonly Counters[];
+    };
+
+/** Who gives a dead letter up, and why. */
+export interface DropNote {
+  readonly by: string;
+  readonly why: string;
+  /** The event in it, where it can be read: if it is a debit that counts, its number will be missing for ever, and that is no difference. */
+  readonly decided: DecidedEvent | undefined;
 }
 
 export interface ApplyResult {
@@ -153,12 +181,23 @@ export interface Ledger {
   ): Promise<{ readonly reversed: bigint; readonly duplicate: boolean; readonly counters: readonly Counters[] }>;
   /** A generation above all that were given out or applied for these shards; durable before it resolves. */
   raiseGeneration(shards: readonly number[]): Promise<number>;
+  /** The oldest dead letters. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
-  /** Removes a dead letter; false when it is not there. */
-  dropDeadLetter(id: number): Promise<boolean>;
+  /**
+   * Applies the event of a dead letter and removes the letter, as `apply` would have done where it stood: the fences of that place
+   * count, the positions stay. Rejects with {@link LedgerRejectError} when it still can't be written; the letter stays then.
+   */
+  replayDeadLetter(id: number, decided: DecidedEvent): Promise<ReplayResult>;
+  /** Removes a dead letter and keeps it, with the note, among those that were dropped; false when it is not there. */
+  dropDeadLetter(id: number, note: DropNote): Promise<boolean>;
   anomalies(limit: number): Promise<readonly Anomaly[]>;
   healthy(): boolean;
   close(): Promise<void>;
+}
+
+/** The ledger is away, or fails for its own sake: nothing was written, or nobody knows. The same call may succeed later. */
+export class LedgerUnavailableError extends Error {
+  override readonly name = 'LedgerUnavailableError';
 }
 
 /** The ledger stands elsewhere than the caller thinks: it is no longer the owner of the partition. */

@@ -21,7 +21,7 @@ const SHARDS = CONTRACT_STORE_SHARDS;
 const SNAPSHOT_LIFE_MS = 50_000;
 
 /** Any sequence of calls, against the oracle. */
-export function balanceStoreProperties(makeStore: MakeBalanceStore): void {
+export function balanceStoreProperties(makeStore: MakeBalanceStore, numRuns: number): void {
   describe('any sequence of calls (property)', () => {
     const check = (keepsMarkers: boolean, markersMax: number) =>
       fc.assert(
@@ -35,7 +35,7 @@ export function balanceStoreProperties(makeStore: MakeBalanceStore): void {
             await run.store.close();
           }
         }),
-        { numRuns: 150 },
+        { numRuns },
       );
 
     it('is answered as the oracle says', () => check(true, 100_000));

@@ -21,8 +21,11 @@ import { SAMPLE_START_MS } from './ledger-samples';
 
 export type { BalanceStoreLimits, MakeBalanceStore } from './balance-store-contract-harness';
 
-/** What every balance store must do, whatever it is made of. Call it at the top level of a spec. */
-export function balanceStoreContract(name: string, makeStore: MakeBalanceStore): void {
+/**
+ * What every balance store must do, whatever it is made of. Call it at the top level of a spec.
+ * @param propertyRuns sequences of calls for each property; fewer for a store whose calls cross a network. Default 150.
+ */
+export function balanceStoreContract(name: string, makeStore: MakeBalanceStore, propertyRuns = 150): void {
   describe(`${name} keeps the balance store's contract`, () => {
     const fresh = freshStore(makeStore);
     debitContract(fresh);
@@ -30,7 +33,7 @@ export function balanceStoreContract(name: string, makeStore: MakeBalanceStore):
     installContract(fresh);
     evictionContract(fresh);
     generationContract(fresh, makeStore);
-    balanceStoreProperties(makeStore);
+    balanceStoreProperties(makeStore, propertyRuns);
   });
 }
 

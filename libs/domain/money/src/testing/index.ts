@@ -1,4 +1,5 @@
 export { ledgerContract, type LedgerUnderTest, type MakeLedger } from './ledger-contract';
+export type { DroppedLetter } from './memory-dead-letters';
 export { MemoryLedger, type LedgerSnapshot } from './memory-ledger';
 export {
   applyAtEnd,

@@ -1,6 +1,6 @@
 import { AMOUNT_MAX } from '../assets';
 import type { DecidedEvent } from '../decision';
-import { LedgerRejectError, PositionConflictError } from '../ports/ledger';
+import { LedgerRejectError } from '../ports/ledger';
 import type { MakeLedger } from './ledger-contract';
 import { accountOf, balance, freshLedger, userIn } from './ledger-contract-harness';
 import {
@@ -20,7 +20,7 @@ const CAROL = userIn(1, 0);
 const STAR = userIn(2, 0);
 const gift = (sample: SampleEvent): ReturnType<typeof eventEntry> => eventEntry(sampleDecided(sample));
 
-/** `apply`: what is refused, noted or parked. */
+/** `apply`: what is refused or noted. */
 export function ledgerPoisonContract(makeLedger: MakeLedger): void {
   describe('refuses poison as a whole', () => {
     const at = freshLedger(makeLedger);
@@ -191,46 +191,6 @@ export function ledgerPoisonContract(makeLedger: MakeLedger): void {
         await applyAtEnd(at.ledger, [gift({ id: seq, from: ALICE, to: STAR, amount: 1n, seq })]);
       expect(await at.ledger.anomalies(10)).toEqual([]);
       expect(await accountOf(at.ledger, ALICE)).toMatchObject({ seq: 3 });
-    });
-  });
-
-  describe('parks what it can’t read', () => {
-    const at = freshLedger(makeLedger);
-    const parked = [
-      { offset: 0, reason: 'no such type', payload: Uint8Array.of(0, 255, 7) },
-      { offset: 2, reason: 'cut off', payload: new Uint8Array(0) },
-    ];
-
-    test('together with the position, in the same transaction', async () => {
-      const slice = {
-        partition: 2,
-        fromOffset: 0,
-        toOffset: 3,
-        entries: [gift({ id: 1, from: ALICE, to: STAR, amount: 1n })],
-        parked,
-      };
-      await at.ledger.apply([slice]);
-      await expect(at.ledger.apply([slice])).rejects.toThrow(PositionConflictError);
-      const letters = await at.ledger.deadLetters(10);
-      expect(letters.map(({ partition, offset, reason }) => ({ partition, offset, reason }))).toEqual([
-        { partition: 2, offset: 0, reason: 'no such type' },
-        { partition: 2, offset: 2, reason: 'cut off' },
-      ]);
-      expect(letters.map(({ payload }) => [...payload])).toEqual([[0, 255, 7], []]);
-      expect(letters[0]?.parkedAtMs).toBe(at.clock.nowMs());
-      expect(await at.ledger.positions()).toEqual([{ partition: 2, offset: 3 }]);
-    });
-
-    test('and drops it when told to, once', async () => {
-      await applyAtEnd(at.ledger, [], { parked });
-      const [first, second] = await at.ledger.deadLetters(10);
-      expect(await at.ledger.dropDeadLetter(first?.id ?? -1)).toBe(true);
-      expect(await at.ledger.dropDeadLetter(first?.id ?? -1)).toBe(false);
-      expect(await at.ledger.deadLetters(10)).toEqual([second]);
-      await at.ledger.dropDeadLetter(second?.id ?? -1);
-      await applyAtEnd(at.ledger, [], { parked: [{ offset: 2, reason: 'again', payload: Uint8Array.of(1) }] });
-      const [third] = await at.ledger.deadLetters(1);
-      expect([first?.id, second?.id]).not.toContain(third?.id);
     });
   });
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@giftmesh/kernel-time';
 import type { Ledger } from '../ports/ledger';
 import type { ShardMap } from '../shards';
 import { ledgerApplyContract } from './ledger-contract-apply';
+import { ledgerDeadLettersContract } from './ledger-contract-dead-letters';
 import { ledgerModelContract } from './ledger-contract-model';
 import { ledgerOrderContract } from './ledger-contract-orders';
 import { ledgerPoisonContract } from './ledger-contract-poison';
@@ -26,6 +27,7 @@ export function ledgerContract(name: string, makeLedger: MakeLedger): void {
     ledgerApplyContract(makeLedger);
     ledgerPositionContract(makeLedger);
     ledgerPoisonContract(makeLedger);
+    ledgerDeadLettersContract(makeLedger);
     ledgerReadContract(makeLedger);
     ledgerOrderContract(makeLedger);
     ledgerReversalContract(makeLedger);

@@ -2,9 +2,9 @@ import { ASSET_TYPES, type AssetType, type Counters } from '../assets';
 import type { DecidedEvent } from '../decision';
 import type { EventKey } from '../event';
 import { compareRecords, recordsOf } from '../ledger-rules';
-import { LedgerRejectError, type AssetRecord, type Order, type Reversal } from '../ports/ledger';
+import { LedgerRejectError, type Anomaly, type AssetRecord, type Order, type Reversal } from '../ports/ledger';
 import type { AppliedReversal } from '../reversal-rules';
-import type { LedgerAccount } from '../settlement';
+import { applyDelta, sumDeltas, type AccountDelta, type LedgerAccount } from '../settlement';
 
 /** All of one user. */
 interface UserBooks {
@@ -20,12 +20,16 @@ interface UserBooks {
   readonly reversalOf: Map<string, AppliedReversal>;
 }
 
+/** What a batch does to one account. */
+export type AccountChange = { readonly delta: AccountDelta } & ReturnType<typeof applyDelta>;
+
 /** What a {@link MemoryLedger} keeps per user, and the same in the order of its coming. */
 export class MemoryBooks {
   readonly #users = new Map<bigint, UserBooks>();
   readonly records: AssetRecord[] = [];
   readonly decided: DecidedEvent[] = [];
   readonly reversals: Reversal[] = [];
+  readonly anomalies: Anomaly[] = [];
   /** By event type and outside transaction id: see {@link orderKey}. */
   readonly orders = new Map<string, Order>();
 
@@ -103,6 +107,31 @@ export class MemoryBooks {
       fresh.push(decided);
     }
     return { fresh, settled: [...batch.values()] };
+  }
+
+  /** What fresh events do to accounts. Writes nothing; throws {@link LedgerRejectError} past a counter's limit. */
+  changesOf(fresh: readonly DecidedEvent[]): AccountChange[] {
+    return sumDeltas(fresh).map((delta) => ({
+      delta,
+      ...applyDelta(this.account(delta.userId, delta.assetType), delta),
+    }));
+  }
+
+  /** Writes fresh events and what they do to accounts. Can't fail. */
+  write(fresh: readonly DecidedEvent[], changes: readonly AccountChange[], nowMs: number): void {
+    for (const decided of fresh) this.addDecided(decided, nowMs);
+    for (const { delta, after, anomalies } of changes) {
+      this.setAccount(after);
+      for (const anomaly of anomalies)
+        this.anomalies.push({
+          id: this.anomalies.length + 1,
+          userId: delta.userId,
+          assetType: delta.assetType,
+          eventId: delta.lastDebitEventId,
+          noticedAtMs: nowMs,
+          ...anomaly,
+        });
+    }
   }
 
   addDecided(decided: DecidedEvent, appliedAtMs: number): void {

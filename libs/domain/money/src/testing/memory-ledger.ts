@@ -1,6 +1,7 @@
 import type { Clock } from '@giftmesh/kernel-time';
 import { lowestUuidV7At, uuidV7TimeMs } from '@giftmesh/kernel-ids';
 import { zeroCounters, type Counters } from '../assets';
+import { checkDecidedEvent, fenceOver, parkedOf } from '../dead-letters';
 import { markerOf, type DecidedEvent, type Marker } from '../decision';
 import type { EventKey } from '../event';
 import {
@@ -21,17 +22,20 @@ import {
   type ApplyResult,
   type AssetRecord,
   type DeadLetter,
+  type DropNote,
   type Ledger,
   type LedgerSlice,
   type LedgerUser,
   type Order,
   type RecordCursor,
+  type ReplayResult,
   type Reversal,
 } from '../ports/ledger';
 import type { LogPosition } from '../ports/event-log';
 import { applyReversal, planReversal } from '../reversal-rules';
-import { applyDelta, applyFences, checkCounters, sumDeltas, type LedgerAccount } from '../settlement';
+import { applyFences, checkCounters, type LedgerAccount } from '../settlement';
 import type { ShardMap } from '../shards';
+import { MemoryDeadLetters, type DroppedLetter } from './memory-dead-letters';
 import { countersOf, MemoryBooks, orderKey } from './memory-ledger-books';
 
 /** Everything that a {@link MemoryLedger} holds, for an oracle to look at. Copies of the lists, not of their entries. */
@@ -46,6 +50,7 @@ export interface LedgerSnapshot {
   readonly reversals: readonly Reversal[];
   readonly positions: readonly LogPosition[];
   readonly deadLetters: readonly DeadLetter[];
+  readonly dropped: readonly DroppedLetter[];
   readonly anomalies: readonly Anomaly[];
 }
 
@@ -60,9 +65,7 @@ export class MemoryLedger implements Ledger {
   readonly #positions = new Map<number, number>();
   readonly #generationsGiven = new Map<number, number>();
   #fences: ReadonlyMap<number, number> = new Map();
-  #deadLetters: DeadLetter[] = [];
-  readonly #anomalies: Anomaly[] = [];
-  #lastDeadLetterId = 0;
+  readonly #deadLetters = new MemoryDeadLetters();
   #open = true;
 
   constructor(clock: Clock, shards: ShardMap) {
@@ -80,32 +83,16 @@ export class MemoryLedger implements Ledger {
     checkSlices(slices, this.#shards);
     const positions = this.#movedPositions(slices);
     const { events, fenced, fences } = applyFences(slices, this.#fences, this.#shards);
+    const parked = parkedOf(slices, this.#fences, this.#shards);
     const { fresh, settled } = this.#books.freshOf(events);
-    const changes = sumDeltas(fresh).map((delta) => ({
-      delta,
-      ...applyDelta(this.#books.account(delta.userId, delta.assetType), delta),
-    }));
+    const changes = this.#books.changesOf(fresh);
 
     // Nothing above has written and nothing below can fail.
     const nowMs = this.#clock.nowMs();
     for (const [partition, offset] of positions) this.#positions.set(partition, offset);
     this.#fences = fences;
-    for (const decided of fresh) this.#books.addDecided(decided, nowMs);
-    for (const { delta, after, anomalies } of changes) {
-      this.#books.setAccount(after);
-      for (const anomaly of anomalies)
-        this.#anomalies.push({
-          id: this.#anomalies.length + 1,
-          userId: delta.userId,
-          assetType: delta.assetType,
-          eventId: delta.lastDebitEventId,
-          noticedAtMs: nowMs,
-          ...anomaly,
-        });
-    }
-    for (const { partition, parked } of slices)
-      for (const record of parked)
-        this.#deadLetters.push({ ...record, partition, parkedAtMs: nowMs, id: (this.#lastDeadLetterId += 1) });
+    this.#books.write(fresh, changes, nowMs);
+    for (const record of parked) this.#deadLetters.park(record, nowMs);
     return {
       counters: changes.map(({ after }) => countersOf(after)),
       settled,
@@ -225,20 +212,35 @@ export class MemoryLedger implements Ledger {
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
     this.#mustBeOpen();
     checkLimit('limit', limit, 1);
-    return this.#deadLetters.slice(0, limit);
+    return this.#deadLetters.all.slice(0, limit);
   }
 
-  async dropDeadLetter(id: number): Promise<boolean> {
+  async replayDeadLetter(id: number, decided: DecidedEvent): Promise<ReplayResult> {
     this.#mustBeOpen();
-    const before = this.#deadLetters.length;
-    this.#deadLetters = this.#deadLetters.filter((letter) => letter.id !== id);
-    return this.#deadLetters.length < before;
+    checkDecidedEvent(decided, this.#shards);
+    const letter = this.#deadLetters.find(id);
+    if (letter === undefined) return { kind: 'gone' };
+    const generation = fenceOver(decided, letter.fences, this.#shards);
+    const { fresh } = this.#books.freshOf(generation === undefined ? [decided] : []);
+    const changes = this.#books.changesOf(fresh);
+
+    this.#books.write(fresh, changes, this.#clock.nowMs());
+    this.#deadLetters.remove(id);
+    if (generation !== undefined) return { kind: 'fenced', generation };
+    const users = new Set([decided.event.opUserId, ...decided.event.toUserChanges.map(({ userId }) => userId)]);
+    const counters = [...users].flatMap((userId) => this.#books.countersOf(userId));
+    return { kind: fresh.length > 0 ? 'applied' : 'duplicate', counters };
+  }
+
+  async dropDeadLetter(id: number, note: DropNote): Promise<boolean> {
+    this.#mustBeOpen();
+    return this.#deadLetters.drop(id, note, this.#clock.nowMs());
   }
 
   async anomalies(limit: number): Promise<readonly Anomaly[]> {
     this.#mustBeOpen();
     checkLimit('limit', limit, 1);
-    return this.#anomalies.slice(0, limit);
+    return this.#books.anomalies.slice(0, limit);
   }
 
   healthy(): boolean {
@@ -263,8 +265,9 @@ export class MemoryLedger implements Ledger {
       orders: [...this.#books.orders.values()],
       reversals: [...this.#books.reversals],
       positions: positionsOf(this.#positions),
-      deadLetters: [...this.#deadLetters],
-      anomalies: [...this.#anomalies],
+      deadLetters: [...this.#deadLetters.all],
+      dropped: [...this.#deadLetters.dropped],
+      anomalies: [...this.#books.anomalies],
     };
   }
 
