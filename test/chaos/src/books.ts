@@ -3,6 +3,7 @@ import { balanceOf, type AssetRecord, type Counters } from '@giftmesh/domain-mon
 import type { MeshClients } from '@giftmesh/test-harness';
 import type { Books } from '@giftmesh/test-oracle';
 import { countersFromProto } from '@giftmesh/wire-money';
+import { patiently } from './patiently';
 
 const PAGE_SIZE = 200;
 /** The most pages of one user. */
@@ -14,8 +15,8 @@ const AGREE_MAX_MS = 30_000;
 export async function readBooks(mesh: MeshClients, users: readonly bigint[]): Promise<Books> {
   const giveUpAtMs = performance.now() + AGREE_MAX_MS;
   for (;;) {
-    const ledger = await readLedger(mesh, users);
-    const store = await readStore(mesh, users);
+    const ledger = await patiently(() => readLedger(mesh, users));
+    const store = await patiently(() => readStore(mesh, users));
     if (isSame(ledger, store) || performance.now() > giveUpAtMs) {
       const records = await readRecords(mesh, users);
       return { records, ledger, store, anomalies: [], holesAllowed: false };
@@ -59,11 +60,9 @@ async function readRecords(mesh: MeshClients, users: readonly bigint[]): Promise
     let pageToken = '';
     for (let page = 0; page === 0 || pageToken !== ''; page += 1) {
       if (page >= PAGES_MAX) throw new Error(`the records of user ${userId} don't end`);
-      const answer: da.ListAssetRecordsResponse = await mesh.station.call.listAssetRecords({
-        userId,
-        pageSize: PAGE_SIZE,
-        pageToken,
-      });
+      const answer: da.ListAssetRecordsResponse = await patiently(() =>
+        mesh.station.call.listAssetRecords({ userId, pageSize: PAGE_SIZE, pageToken }),
+      );
       records.push(...answer.records.map(recordFromProto));
       pageToken = answer.nextPageToken;
     }

@@ -6,6 +6,7 @@ import { readBooks } from './books';
 import { sendGift, sendRecharge, sendReversal } from './calls';
 import { usersOf } from './cast';
 import type { Counts } from './counts';
+import { patiently } from './patiently';
 import type { RoomWatch } from './room-watch';
 
 /** The longest that it may take until everything asked for is decided, milliseconds. */
@@ -102,12 +103,14 @@ async function rankingProblems(mesh: MeshClients, asked: Asked): Promise<string[
     for (const { request, coins } of asked.applied)
       if (request.roomId === roomId) expected.set(request.viewerId, (expected.get(request.viewerId) ?? 0n) + coins);
     for (;;) {
-      const { entries } = await mesh.interaction.call.getLeaderboard({
-        roomId,
-        kind: interaction.LeaderboardKind.VIEWERS,
-        period: interaction.LeaderboardPeriod.TOTAL,
-        limit: 100,
-      });
+      const { entries } = await patiently(() =>
+        mesh.interaction.call.getLeaderboard({
+          roomId,
+          kind: interaction.LeaderboardKind.VIEWERS,
+          period: interaction.LeaderboardPeriod.TOTAL,
+          limit: 100,
+        }),
+      );
       const wrong = entries.filter(({ userId, score }) => expected.get(userId) !== score);
       if (wrong.length === 0 && entries.length === expected.size) break;
       if (performance.now() > giveUpAtMs) {

@@ -17,6 +17,7 @@ import {
 import { SimulatedFault, type Faults } from './faults';
 import { FaultyNotices, Link, faultyLedger, faultyLog } from './faulty-ports';
 import { LosingStore } from './losing-store';
+import type { PoisonedEvents } from './poison';
 import { Scheduler, SimulatedProcess } from './scheduler';
 
 const SHARDS = new ShardMap(8, 2);
@@ -42,6 +43,7 @@ export class Cluster {
   constructor(
     private readonly random: Random,
     private readonly faults: Faults,
+    private readonly poison: PoisonedEvents,
   ) {
     this.scheduler = new Scheduler(this.clock, random.fork());
     this.log = new MemoryEventLog<LogEntry>({ clock: this.clock, partitionCount: SHARDS.partitionCount });
@@ -100,7 +102,7 @@ export class Cluster {
       clock: this.scheduler.clockOf(link.process),
       log: faultyLog(link, this.log),
       codec: moneyLogCodec,
-      ledger: faultyLedger(link, this.ledger),
+      ledger: faultyLedger(link, this.ledger, this.poison),
       notices: this.#notices.forProcess(link),
       shards: SHARDS,
     });

@@ -9,6 +9,7 @@ import type {
   SettledNotices,
 } from '@giftmesh/domain-money';
 import { SimulatedFault, type Faults } from './faults';
+import type { PoisonedEvents } from './poison';
 import type { Scheduler, SimulatedProcess } from './scheduler';
 
 /** One process's way to the world: each call takes its turns, may fail before its effect, and may fail after it. */
@@ -66,13 +67,17 @@ export function faultyLog(link: Link, log: EventLog<LogEntry>): EventLog<LogEntr
   };
 }
 
-/** The ledger as a process reaches it: a commit may fail, or succeed and look failed. */
-export function faultyLedger(link: Link, ledger: Ledger): Ledger {
+/** The ledger as a process reaches it: a commit may fail, or succeed and look failed, and poison is rejected. */
+export function faultyLedger(link: Link, ledger: Ledger, poison: PoisonedEvents): Ledger {
   const read = <T>(work: () => Promise<T>): Promise<T> => link.call(work, 'ledgerFails', undefined);
   const write = <T>(work: () => Promise<T>): Promise<T> => link.call(work, 'ledgerFails', 'ledgerUnsure');
   return {
     positions: () => read(() => ledger.positions()),
-    apply: (slices: readonly LedgerSlice[]): Promise<ApplyResult> => write(() => ledger.apply(slices)),
+    apply: (slices: readonly LedgerSlice[]): Promise<ApplyResult> =>
+      write(async () => {
+        poison.checkSlices(slices);
+        return ledger.apply(slices);
+      }),
     load: (...args) => read(() => ledger.load(...args)),
     decided: (events) => read(() => ledger.decided(events)),
     counters: (userIds) => read(() => ledger.counters(userIds)),
@@ -81,7 +86,11 @@ export function faultyLedger(link: Link, ledger: Ledger): Ledger {
     reverse: (reversal) => write(() => ledger.reverse(reversal)),
     raiseGeneration: (shards) => write(() => ledger.raiseGeneration(shards)),
     deadLetters: (limit) => read(() => ledger.deadLetters(limit)),
-    replayDeadLetter: (...args) => write(() => ledger.replayDeadLetter(...args)),
+    replayDeadLetter: (id, decided) =>
+      write(async () => {
+        poison.check(decided);
+        return ledger.replayDeadLetter(id, decided);
+      }),
     dropDeadLetter: (...args) => write(() => ledger.dropDeadLetter(...args)),
     anomalies: (limit) => read(() => ledger.anomalies(limit)),
     healthy: () => true,

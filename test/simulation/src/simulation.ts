@@ -1,8 +1,10 @@
 import { seededRandom, type Random } from '@giftmesh/kernel-random';
 import type { AssetRecord, Counters } from '@giftmesh/domain-money';
-import { countersFromProto } from '@giftmesh/wire-money';
+import { replayLetter } from '@giftmesh/service-payment-da';
+import { countersFromProto, moneyLogCodec } from '@giftmesh/wire-money';
 import { Cluster } from './cluster';
 import { Faults, drawFaultRates, type FaultName } from './faults';
+import { PoisonedEvents } from './poison';
 import { Oracle } from '@giftmesh/test-oracle';
 import { Workload } from './workload';
 
@@ -11,6 +13,16 @@ const STEPS_MAX = 60_000;
 /** Waits of 200 ms for the outbox to empty: longer than a clock that jumped back can make the sweeper wait. */
 const REST_ROUNDS_MAX = 700;
 const RECORDS_MAX = 100_000;
+
+/** Spreads seeds of poison away from those of all else. */
+const POISON_SEED = 0x5eed0f00;
+/** A few looks of a DA at its dead letters. */
+const REPLAY_HEARD_MS = 5_000;
+
+export interface SimulationOptions {
+  /** The share of events that the ledger rejects until all heals. Default drawn by the seed: none in half of the runs, up to 0.2. */
+  readonly poisonRate?: number;
+}
 
 export interface SimulationReport {
   readonly seed: number;
@@ -26,10 +38,14 @@ export interface SimulationReport {
  * Runs the payment services on simulated ports: clients act while things go wrong, then everything heals, clients get their
  * answers, and the oracle compares. The seed decides everything.
  */
-export async function simulate(seed: number): Promise<SimulationReport> {
+export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationReport> {
   const random = seededRandom(seed);
   const faults = new Faults(random.fork(), drawFaultRates(random));
-  const cluster = new Cluster(random.fork(), faults);
+  // Of its own, so that a seed means the same with and without poison.
+  const poisonRandom = seededRandom(seed ^ POISON_SEED);
+  const poisonRate = options.poisonRate ?? (poisonRandom.chance(0.5) ? 0 : poisonRandom.next() * 0.2);
+  const poison = new PoisonedEvents(poisonRandom, poisonRate, faults);
+  const cluster = new Cluster(random.fork(), faults, poison);
   const oracle = new Oracle();
   const workload = new Workload(cluster, oracle, random.fork());
 
@@ -50,10 +66,22 @@ export async function simulate(seed: number): Promise<SimulationReport> {
     return report([`the simulation itself has failed: ${String(error)}`]);
   }
   faults.heal();
+  poison.heal();
   if (!(await settleDown(cluster, workload))) return report([await describeUnrest(cluster, workload, oracle)]);
+  if (faults.counts.has('poison')) {
+    await replayDeadLetters(cluster);
+    if (!(await settleDown(cluster, workload))) return report([await describeUnrest(cluster, workload, oracle)]);
+  }
   const books = await readBooks(cluster, workload, faults.counts.has('storeLost'));
   if (typeof books === 'string') return report([books]);
   return report(oracle.verify(books));
+}
+
+/** What an operator does when all is well again. Stations have heard of it, and of what a DA has replayed, when it resolves. */
+async function replayDeadLetters({ clock, ledger, scheduler }: Cluster): Promise<void> {
+  for (const letter of await ledger.deadLetters(RECORDS_MAX)) await replayLetter(ledger, moneyLogCodec, letter);
+  const untilMs = clock.monotonicMs() + REPLAY_HEARD_MS;
+  await scheduler.runUntil(() => clock.monotonicMs() >= untilMs, STEPS_MAX);
 }
 
 /** Clients act, processes die, the store loses, clocks jump. */

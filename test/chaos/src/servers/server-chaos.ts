@@ -9,6 +9,7 @@ import { Asked } from '../asked';
 import { castOf, roomIdsOf } from '../cast';
 import type { Counts } from '../counts';
 import { Load } from '../load';
+import { patiently } from '../patiently';
 import { RoomWatch } from '../room-watch';
 import { settleDown } from '../settle-down';
 import { doFault } from './do-fault';
@@ -65,7 +66,7 @@ interface EpochOptions extends SeedOptions {
 async function liveEpoch(options: EpochOptions): Promise<readonly string[]> {
   const { harness, servers, mesh, random, counts, seed, epoch, onProgress, faults = FAULTS } = options;
   const atRest = mesh.clients(0);
-  const asked = await askedOf(options, atRest);
+  const asked = await patiently(() => askedOf(options, atRest));
   const watch = new RoomWatch(asked.cast.rooms[0]?.roomId ?? 1n);
   let holesAllowed = false;
   for (let number = 0; number < faults && asked.problems.length === 0; number += 1) {
