@@ -22,6 +22,7 @@ export interface ConsumerGroup {
   readonly heartbeatIntervalMs?: number;
 }
 
+/** What a membership works with. */
 export interface GroupMembershipOptions {
   readonly connect: BrokersOptions;
   readonly clock: Clock;

@@ -55,6 +55,7 @@ export function unavailable(message: string, cause?: unknown): StatusError {
   return new StatusError({ code: StatusCode.UNAVAILABLE, reason: 'EVENT_LOG_UNAVAILABLE', message, cause });
 }
 
+/** What an error says, for a message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

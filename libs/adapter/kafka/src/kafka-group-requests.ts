@@ -8,6 +8,7 @@ interface CodeAnswer {
   readonly errorCode: number;
 }
 
+/** Asks which broker looks after a group. */
 export function findCoordinatorRequest(groupId: string): KafkaRequest<CodeAnswer & { readonly address: string }> {
   return {
     ...API_VERSIONS_NEEDED[4],
@@ -22,6 +23,7 @@ export function findCoordinatorRequest(groupId: string): KafkaRequest<CodeAnswer
   };
 }
 
+/** Who joins a group, and how long it may be silent. */
 export interface JoinGroup {
   readonly groupId: string;
   readonly topic: string;
@@ -109,6 +111,7 @@ export function syncGroupRequest(
   };
 }
 
+/** Says that a member is alive; the answer says whether its group goes on without it. */
 export function heartbeatRequest(member: Member): KafkaRequest<CodeAnswer> {
   return {
     ...API_VERSIONS_NEEDED[6],
@@ -117,6 +120,7 @@ export function heartbeatRequest(member: Member): KafkaRequest<CodeAnswer> {
   };
 }
 
+/** Leaves a group at once, so that others get the partitions. */
 export function leaveGroupRequest({ groupId, memberId }: Member): KafkaRequest<CodeAnswer> {
   return {
     ...API_VERSIONS_NEEDED[7],

@@ -42,6 +42,7 @@ export interface MetadataAnswer {
   readonly partitions: readonly PartitionView[];
 }
 
+/** Asks for the brokers, and who leads the partitions of a topic. */
 export function metadataRequest(topic: string): KafkaRequest<MetadataAnswer> {
   return {
     ...API_VERSIONS_NEEDED[3],
@@ -116,12 +117,14 @@ export function produceRequest(
   };
 }
 
+/** An offset of a partition. */
 export interface OffsetAnswer extends PartitionAnswer {
   readonly offset: number;
 }
 
 /** Which end of a partition is asked for. */
 export const LATEST = -1;
+/** Asks for the first offset that a partition holds. */
 export const EARLIEST = -2;
 
 /** A partition, as a leader of that epoch or none is to answer for it. */
@@ -166,6 +169,7 @@ export function listOffsetsRequest(
   };
 }
 
+/** Where to read a partition on. */
 export interface FetchPart extends PartitionOfEpoch {
   readonly offset: number;
 }

@@ -5,4 +5,3 @@ export type { DroppedLetter } from './ledger-dead-letters';
 export { DDL_DIALECTS, type DdlDialect } from './schema-ddl';
 export { schemaScript } from './schema-migrations';
 export { auditLedgerDatabase, MysqlLedgerView, type RecordedLeg } from './ledger-view';
-export * from './ledger-audit-report';

@@ -1,6 +1,6 @@
 import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import { applyAtEnd, sampleDecided, sampleId, sampleOrder } from '@giftmesh/domain-money/testing';
-import type { LedgerAuditProgress } from './ledger-audit-report';
+import type { LedgerAuditProgress } from '@giftmesh/domain-money';
 import { ALICE, BOB, fillBooks, gift, GIFT, openLedger, STAR } from './ledger-audit-test-kit';
 import type { MysqlLedger } from './ledger';
 import { ACCOUNTS_PER_PAGE } from './ledger-audit-accounts';

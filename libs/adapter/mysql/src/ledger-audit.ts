@@ -19,7 +19,7 @@ import {
   type LedgerAuditOptions,
   type LedgerAuditProgress,
   type LedgerAuditReport,
-} from './ledger-audit-report';
+} from '@giftmesh/domain-money';
 import { ASSET_CODES, wordOf } from './ledger-codes';
 import type { MysqlSession, Row } from './mysql-session';
 

@@ -169,6 +169,19 @@ describe('others at work on the same rows', () => {
     expect(await starHas()).toBe(37n);
   });
 
+  test('of two stretches that begin at the same place, one is applied and the other refused', async () => {
+    const other = await database.open({ allowUnsafeServer: true });
+    for (let round = 0; round < 15; round += 1) {
+      const from = await offsetOf(ledger);
+      const [short, long] = [slice(from, [from + 1]), slice(from, [from + 1, from + 2, from + 3])];
+      const answers = await Promise.allSettled([ledger.apply([short]), other.apply([long])]);
+      const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+      expect(refused).toEqual([expect.any(PositionConflictError)]);
+      expect(await offsetOf(ledger)).toBe(answers[0].status === 'fulfilled' ? short.toOffset : long.toOffset);
+    }
+    expect(await starHas()).toBe(BigInt(await offsetOf(ledger)));
+  });
+
   test('appliers of other partitions with the same new accounts and the same streamer: all count', async () => {
     const other = await database.open({ allowUnsafeServer: true });
     const batch = (partition: number, at: number) => ({

@@ -1,4 +1,4 @@
-import type { Fences, ShardMap } from '@giftmesh/domain-money';
+import type { Fences, LedgerSlice, ShardMap } from '@giftmesh/domain-money';
 import type { MovedPositions } from './ledger-positions';
 import type { MysqlSession } from './mysql-session';
 import { integer, list } from './sql-literals';
@@ -51,15 +51,24 @@ export class FenceCache {
     this.#shards = shards;
   }
 
-  /** The fences of the partitions, which must be locked. Those of others may be missing. */
-  async of(session: MysqlSession, { before }: MovedPositions): Promise<Fences> {
+  /** All fences that bear on a batch, whose partitions must be locked. */
+  async of(session: MysqlSession, slices: readonly LedgerSlice[], { before }: MovedPositions): Promise<Fences> {
     const known: (readonly [number, number])[] = [];
     for (const [partition, offset] of before) {
       const cached = this.#byPartition.get(partition);
       if (cached?.offset !== offset) return selectFences(session);
       known.push(...cached.fences);
     }
-    return new Map(known);
+    // Of an event that stands in another partition than its payer's, nobody has promised anything: look.
+    return this.#areAtHome(slices, before) ? new Map(known) : selectFences(session);
+  }
+
+  #areAtHome(slices: readonly LedgerSlice[], partitions: ReadonlyMap<number, unknown>): boolean {
+    return slices.every(({ entries }) =>
+      entries.every(
+        (entry) => entry.kind === 'fence' || partitions.has(this.#shards.partitionOf(entry.decided.event.opUserId)),
+      ),
+    );
   }
 
   /** To be called when the transaction is committed. */

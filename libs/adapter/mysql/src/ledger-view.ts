@@ -12,7 +12,7 @@ import {
 import { connect } from './connect';
 import { countersOfUsers } from './ledger-accounts';
 import { auditLedger } from './ledger-audit';
-import type { LedgerAuditOptions, LedgerAuditReport } from './ledger-audit-report';
+import type { LedgerAuditOptions, LedgerAuditReport } from '@giftmesh/domain-money';
 import { OUTCOME_CODES, ROLE_CODES, wordOf } from './ledger-codes';
 import { selectDeadLetters, selectDroppedLetters, type DroppedLetter } from './ledger-dead-letters';
 import { selectFences } from './ledger-fences';

@@ -10,8 +10,7 @@ import { parseArgs } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { ShardMap, type DecidedEvent } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
-// Benches start servers as tests do.
-// eslint-disable-next-line @nx/enforce-module-boundaries
+// eslint-disable-next-line @nx/enforce-module-boundaries -- benches start servers as tests do
 import { startMariaDb } from '@giftmesh/tool-infra';
 import { allStreamers, allViewers, byPartition, GiftSource, WORKLOADS, type Workload } from './gifts-bench-kit';
 import { MysqlLedger } from './ledger';

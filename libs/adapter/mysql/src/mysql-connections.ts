@@ -5,6 +5,7 @@ import { LedgerDatabaseError, LedgerUnavailableError } from './ledger-database-e
 import { MysqlSession } from './mysql-session';
 import { isLockWait, isRefusedData, isTryAgain, messageOf, serverErrorNumber } from './server-errors';
 
+/** How connections are made, and how many. */
 export interface MysqlConnectionsOptions {
   readonly place: DatabasePlace;
   readonly connectionsMax: number;

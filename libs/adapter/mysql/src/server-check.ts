@@ -7,6 +7,7 @@ export const PACKET_BYTES_MIN = 16 * 1024 * 1024;
 const MYSQL_MIN = [8, 0];
 const MARIADB_MIN = [10, 6];
 
+/** What a server is checked for. */
 export interface ServerCheckOptions {
   readonly place: string;
   readonly allowUnsafeServer: boolean;

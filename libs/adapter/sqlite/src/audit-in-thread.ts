@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { LedgerAuditReport } from './ledger-audit-report';
+import type { LedgerAuditReport } from '@giftmesh/domain-money';
 
 /** The compiled thread beside the compiled code. */
 const AUDIT_THREAD = join(__dirname, 'ledger-audit-thread.js');

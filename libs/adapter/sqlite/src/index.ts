@@ -9,5 +9,4 @@ export { SqliteLedger, SqliteLedgerCore, type SqliteLedgerOptions } from './ledg
 export type { DroppedLetter } from './ledger-state';
 export { SqliteLedgerView, type RecordedLeg } from './ledger-view';
 export { auditLedgerFile } from './ledger-audit';
-export * from './ledger-audit-report';
 export { auditLedgerInThread } from './audit-in-thread';

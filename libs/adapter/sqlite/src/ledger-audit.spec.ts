@@ -3,7 +3,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { uuidToBytes } from '@giftmesh/kernel-ids';
 import { sampleOrder } from '@giftmesh/domain-money/testing';
 import { auditLedgerFile } from './ledger-audit';
-import type { LedgerAuditProgress } from './ledger-audit-report';
+import type { LedgerAuditProgress } from '@giftmesh/domain-money';
 import { ALICE, apply, AuditFolder, gift, GIFT, openLedger, STAR } from './ledger-audit-test-kit';
 
 let folder: AuditFolder;

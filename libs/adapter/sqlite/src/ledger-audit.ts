@@ -17,7 +17,7 @@ import {
   type LedgerAuditOptions,
   type LedgerAuditProgress,
   type LedgerAuditReport,
-} from './ledger-audit-report';
+} from '@giftmesh/domain-money';
 import { droppedSeqsIn } from './ledger-state';
 import { RECORD_COLUMNS, RecordTable, type RecordRow } from './ledger-rows';
 import { ASSET_CODES, EVENT_TYPE_CODES, openLedgerForReading, ROLE_CODES, wordOf } from './ledger-schema';

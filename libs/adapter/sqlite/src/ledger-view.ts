@@ -11,7 +11,7 @@ import { isUuidV7 } from '@giftmesh/kernel-ids';
 import { asDataFileError } from './data-file-error';
 import type { Database } from './database';
 import { auditLedger } from './ledger-audit';
-import type { LedgerAuditOptions, LedgerAuditReport } from './ledger-audit-report';
+import type { LedgerAuditOptions, LedgerAuditReport } from '@giftmesh/domain-money';
 import { LedgerReads } from './ledger-reads';
 import { AccountTable, RECORD_COLUMNS, recordOf, type RecordRow } from './ledger-rows';
 import { OUTCOME_CODES, openLedgerForReading, ROLE_CODES, wordOf } from './ledger-schema';

@@ -19,5 +19,6 @@ export * from './reconciliation-account';
 export * from './reconciliation-event';
 export * from './ports/balance-store';
 export * from './ports/event-log';
+export * from './ledger-audit-report';
 export * from './ports/ledger';
 export * from './ports/settled-notices';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DIFFERENCES_MAX, type LedgerAuditReport } from '@giftmesh/adapter-sqlite';
+import { DIFFERENCES_MAX, type LedgerAuditReport } from '@giftmesh/domain-money';
 import { DifferenceList, type Difference, type ShardMap } from '@giftmesh/domain-money';
 import type { DataFolder } from '../files/data-folder';
 import { USERS_PER_CALL, type StationClient } from '../files/station-client';

@@ -153,8 +153,8 @@ export interface Ledger {
   positions(): Promise<readonly LogPosition[]>;
   /**
    * Applies slices, their records and the new positions in one transaction. Rejects with {@link PositionConflictError} when a
-   * partition does not stand at `fromOffset`, with {@link LedgerRejectError} when the data can't be written (a poison event),
-   * with anything else when the ledger is away; nothing is written then.
+   * partition does not stand at `fromOffset`, with {@link LedgerRejectError} when the data can't be written (a poison event): nothing
+   * is written then. With anything else when the ledger is away: whether it was written, the same call tells when it is made again.
    */
   apply(slices: readonly LedgerSlice[]): Promise<ApplyResult>;
   /** Accounts of users with their decided events not older than `markersSinceMs`, at most `markersMax` newest of each. */

@@ -1,4 +1,4 @@
-import type { Difference } from '@giftmesh/domain-money';
+import type { Difference } from './reconciliation';
 
 /** Differences that are kept when the caller names no limit. */
 export const DIFFERENCES_MAX = 1000;
