@@ -14,7 +14,9 @@ local ASSETS = ${LUA_ASSETS}
 local function mastership()
   local info = redis.call('INFO', 'replication')
   if not string.find(info, 'role:master', 1, true) then return 'none' end
-  return string.match(info, 'master_replid:(%x+)') or 'none'
+  -- Not by a pattern, which would be tried at each place of the text.
+  local _, last = string.find(info, 'master_replid:', 1, true)
+  return last and string.sub(info, last + 1, last + 40) or 'none'
 end
 
 -- A state is a generation, 1 when it is open, and a mastership.
@@ -36,17 +38,16 @@ local function shards_of(count)
   return shards, lost
 end
 
-local function whole(number) return string.format('%.0f', number) end
+-- '%d' is a long here: exact on the 64-bit servers that requireRedis asks for.
+local function whole(number) return string.format('%d', number) end
 
--- What a user's hash has under 'h': see UserHead.
+-- What a user's hash has under 'h': see UserHead. It changes seldom: what each decision changes stands under 't'.
 local function head_of(text)
-  local g, n, o, p, m, u, a, r = string.match(text, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%S+) (%S+) (%S+)$')
-  return { generation = g, as_of = n, order = tonumber(o), pending = tonumber(p), settled = tonumber(m), used = u,
-    ask_through = a, refused = r }
+  local g, n, m, r, a = string.match(text, '^(%d+) (%d+) (%d+) (%S+) (%S+)$')
+  return { generation = g, as_of = n, settled = tonumber(m), refused = r, ask_through = a }
 end
 local function head_text(head)
-  return string.format('%s %s %.0f %.0f %.0f %s %s %s', head.generation, head.as_of, head.order, head.pending,
-    head.settled, head.used, head.ask_through, head.refused)
+  return string.format('%s %s %d %s %s', head.generation, head.as_of, head.settled, head.refused, head.ask_through)
 end
 
 -- What it has under the name of an asset: credited, reversed, debited, seq.
@@ -55,7 +56,7 @@ local function account_of(text)
   return { tonumber(c), tonumber(r), tonumber(d), tonumber(s) }
 end
 local function account_text(account)
-  return string.format('%.0f %.0f %.0f %.0f', account[1], account[2], account[3], account[4])
+  return string.format('%d %d %d %d', account[1], account[2], account[3], account[4])
 end
 `;
 

@@ -2,6 +2,7 @@ import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { DEBIT_SCRIPT } from './debit-script';
 import type { RedisConnection } from './redis-connection';
 import { isNoScript, RedisScript } from './redis-script';
+import { reachable } from './script-call';
 import { OPEN_SCRIPT, OUTBOX_SCRIPT, RAISE_SCRIPT, SETTLE_SCRIPT, STATUS_SCRIPT } from './shards-scripts';
 import { EVICT_SCRIPT, INSTALL_SCRIPT, MERGE_SCRIPT, READ_SCRIPT } from './users-scripts';
 
@@ -37,13 +38,14 @@ export class BalanceScripts {
     }
   }
 
-  /** Gives all scripts to all masters. */
+  /** Gives all scripts to all masters that can be reached; rejects when none can. */
   async load(): Promise<void> {
     try {
-      const loading = this.connection
-        .nodes()
-        .flatMap((node) => Object.values(SCRIPTS).map((script) => node.script('LOAD', script.text)));
-      await Promise.all(loading);
+      await reachable(
+        this.connection
+          .nodes()
+          .map((node) => Promise.all(Object.values(SCRIPTS).map((script) => node.script('LOAD', script.text)))),
+      );
     } catch (error) {
       throw unavailable(error);
     }

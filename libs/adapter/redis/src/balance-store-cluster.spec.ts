@@ -5,7 +5,7 @@ import { connectRedis, requireRedis, type RedisConnection } from './index';
 
 jest.setTimeout(60_000);
 /** A call takes a round trip a shard here, and a property makes hundreds in each run. */
-const PROPERTY_RUNS = 15;
+const PROPERTY_RUNS = 8;
 
 let cluster: RedisCluster;
 let connection: RedisConnection;

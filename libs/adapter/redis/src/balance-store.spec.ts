@@ -5,7 +5,7 @@ import { connectRedis, requireRedis, type RedisConnection } from './index';
 
 jest.setTimeout(60_000);
 /** A call takes a round trip here, and a property makes hundreds in each run. */
-const PROPERTY_RUNS = 40;
+const PROPERTY_RUNS = 20;
 
 let server: RedisServer;
 let connection: RedisConnection;

@@ -128,7 +128,7 @@ export class RedisBalanceStore implements BalanceStore {
           if (lost.length > 0) throw new StoreLostError(lost);
           for (const { item, index, user } of call.entries) {
             const values = users[user - 1] ?? null;
-            if (values !== null) found[index] = { userId: item, accounts: accountsOf(item, values.slice(1)) };
+            if (values !== null) found[index] = { userId: item, accounts: accountsOf(item, values.slice(2)) };
           }
         }),
       );
@@ -158,19 +158,22 @@ export class RedisBalanceStore implements BalanceStore {
     return this.#outbox.entries(query);
   }
 
+  /** Of a cluster, without nodes that are away. */
   async outboxSize(): Promise<number> {
     this.#refuseClosed();
     const statuses = await this.#statuses.of(this.#options.shards.allShards());
     return [...statuses.values()].reduce((size, { outboxSize }) => size + outboxSize, 0);
   }
 
+  /** Of a cluster, without those of nodes that are away: nothing can be done for them yet, and the others must not wait. */
   async lostShards(): Promise<readonly number[]> {
     this.#refuseClosed();
     const shards = this.#options.shards.allShards();
     const statuses = await this.#statuses.of(shards);
-    return shards.filter((shard) => statuses.get(shard)?.usable !== true);
+    return shards.filter((shard) => statuses.get(shard)?.usable === false);
   }
 
+  /** 0 for shards that were lost and not raised since, and for those of cluster nodes that are away. */
   async generationOf(userIds: readonly bigint[]): Promise<readonly number[]> {
     this.#refuseClosed();
     const shards = userIds.map((userId) => this.#options.shards.shardOf(userId));

@@ -107,7 +107,12 @@ export class DebitByWatch implements DebitMethod {
 function fieldsOf(call: ScriptCall<DebitRequest>, user: number): string[] {
   const requests = call.entries.filter((entry) => entry.user === user).map(({ item }) => item.event);
   const assets = [...new Set(requests.map(({ opUserChange }) => opUserChange.assetType))];
-  return [UserField.head, ...assets.map(UserField.account), ...new Set(requests.map(({ eventId }) => eventId))];
+  return [
+    UserField.head,
+    UserField.turn,
+    ...assets.map(UserField.account),
+    ...new Set(requests.map(({ eventId }) => eventId)),
+  ];
 }
 
 /** The generation of a shard that may be used: open, and raised under the mastership of now. */

@@ -4,7 +4,7 @@ import type { DebitAnswer } from './debit-results';
 import { DebitCode } from './debit-script';
 import { eventToText } from './event-text';
 import { fingerprintText, pendingText } from './stored-decision';
-import { UserField, userHead, userHeadText, type UserHead } from './user-fields';
+import { UserField, userHead, userHeadText, userTurn, userTurnText, type UserHead, type UserTurn } from './user-fields';
 
 interface Account {
   /** False for an account that the user does not have. */
@@ -26,6 +26,7 @@ export class UserDebits {
   readonly added: { readonly atMs: number; readonly member: string }[] = [];
   readonly #accounts = new Map<AssetType, Account>();
   readonly #head: UserHead | undefined;
+  readonly #turn: UserTurn;
 
   constructor(
     private readonly fields: UserFieldTexts,
@@ -34,6 +35,7 @@ export class UserDebits {
     const text = fields.get(UserField.head) ?? null;
     const head = text === null ? undefined : userHead(text);
     this.#head = head?.generation === generation ? head : undefined;
+    this.#turn = userTurn(fields.get(UserField.turn) ?? '');
   }
 
   /** @param hasRoom false when the shard's outbox is full. */
@@ -42,12 +44,14 @@ export class UserDebits {
     const { eventId } = event;
     const head = this.#head;
     if (head === undefined) return [executable ? DebitCode.miss : DebitCode.askLedger, 0, 0];
-    head.used = String(nowMs);
-    this.writes.set(UserField.head, userHeadText(head));
+    const turn = this.#turn;
+    turn.used = String(nowMs);
+    this.writes.set(UserField.turn, userTurnText(turn));
     const known = this.writes.get(eventId) ?? this.fields.get(eventId) ?? null;
     if (known !== null) return [DebitCode.known, known, 0];
+    const asOf = Number(head.asOf);
     const mayBeForgotten = eventId <= head.askThroughId;
-    if (!executable || (mayBeForgotten && request.absentAsOf !== head.asOf)) return [DebitCode.askLedger, head.asOf, 0];
+    if (!executable || (mayBeForgotten && request.absentAsOf !== asOf)) return [DebitCode.askLedger, asOf, 0];
 
     const { assetType, incr } = event.opUserChange;
     const account = this.#account(assetType);
@@ -56,8 +60,8 @@ export class UserDebits {
     const applies = account.exists && balance >= amount;
     if (!applies && !request.refusalIsFinal) return [DebitCode.insufficient, balance, 0];
     if (!hasRoom) return [DebitCode.backlog, 0, 0];
-    head.order += 1;
-    head.pending += 1;
+    turn.order += 1;
+    this.writes.set(UserField.turn, userTurnText(turn));
     if (applies) {
       account.debited += amount;
       account.seq += 1;
@@ -65,13 +69,13 @@ export class UserDebits {
       this.writes.set(UserField.account(assetType), [credited, reversed, debited, seq].join(' '));
     } else if (eventId > head.refusedId) {
       head.refusedId = eventId;
+      this.writes.set(UserField.head, userHeadText(head));
     }
-    this.writes.set(UserField.head, userHeadText(head));
     if (applies) {
-      this.#remember(request, 'applied', balance - amount, account.seq, head.order);
+      this.#remember(request, 'applied', balance - amount, account.seq, turn.order);
       return [DebitCode.applied, balance - amount, account.seq];
     }
-    this.#remember(request, 'insufficient_balance', balance, 0, head.order);
+    this.#remember(request, 'insufficient_balance', balance, 0, turn.order);
     return [DebitCode.refused, balance, 0];
   }
 

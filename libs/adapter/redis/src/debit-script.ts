@@ -27,7 +27,7 @@ export const DebitFlag = { executable: 1, refusalIsFinal: 2 } as const;
  * each user her shard and id; of each request its user, event id, fingerprint, flags, amount, asset, as of, time and event.
  *
  * All reads come before all writes, and what could fail (a key of another kind, no memory, no right to write) fails in a read or at the
- * first write: Redis does not roll back. Numbers are exact below 2^53 and written by '%.0f'.
+ * first write: Redis does not roll back. Numbers are exact below 2^53 and written by '%d'.
  */
 export const DEBIT_SCRIPT = `${SCRIPT_PARTS}
 local call = redis.call
@@ -47,14 +47,15 @@ local first = 4 + 2 * USERS
 for at = first, #ARGV, 9 do
   local index, asset = tonumber(ARGV[at]), ARGV[at + 5]
   local user, key = users[index], KEYS[2 * SHARDS + index]
-  local values = call('HMGET', key, 'h', asset, ARGV[at + 1])
+  local values = call('HMGET', key, 'h', asset, ARGV[at + 1], 't')
   if not user then
     local shard = shards[tonumber(ARGV[2 + 2 * index])]
     user = { key = key, shard = shard }
     users[index] = user
-    if values[1] then
-      local head = head_of(values[1])
-      if head.generation == shard.generation then user.head = head end
+    local head, generation = values[1], shard.generation
+    if head and string.sub(head, 1, #generation + 1) == generation .. ' ' then
+      local order, used = string.match(values[4], '^(%d+) (%S+)$')
+      user.head, user.order, user.used, user.ask_through = head, tonumber(order), used, string.sub(head, -36)
     end
   else
     user.made = user.made or {}
@@ -79,8 +80,8 @@ local function decide(at)
   local balance = account[1] - account[2] - account[3]
   local applies = balance >= amount and not account.missing
   if not text then
-    if not executable or (event_id <= head.ask_through and ARGV[at + 6] ~= head.as_of) then
-      code, first_value = 5, tonumber(head.as_of)
+    if not executable or (event_id <= user.ask_through and ARGV[at + 6] ~= head_of(head).as_of) then
+      code, first_value = 5, tonumber(head_of(head).as_of)
     elseif not applies and flags < 2 then
       code, first_value = 6, balance
     elseif shard.size >= OUTBOX_MAX then
@@ -88,32 +89,37 @@ local function decide(at)
     end
   end
   if text or code > 3 then
-    if head.used ~= now then
-      head.used = now
-      call('HSET', key, 'h', head_text(head))
+    if user.used ~= now then
+      user.used = now
+      call('HSET', key, 't', whole(user.order) .. ' ' .. now)
     end
     return code, first_value, 0
   end
-  head.used, head.order, head.pending, shard.size = now, head.order + 1, head.pending + 1, shard.size + 1
+  user.used, user.order, shard.size = now, user.order + 1, shard.size + 1
   local outcome = 'r'
   if applies then
     balance, outcome = balance - amount, 'a'
     account[3], account[4] = account[3] + amount, account[4] + 1
     code, second_value = 1, account[4]
   else
-    if event_id > head.refused then head.refused = event_id end
     code = 2
   end
-  text = string.format('P%s%s%.0f;%.0f;%s;%s;%.0f;', ARGV[at + 2], outcome, balance, second_value, shard.generation, now,
-    head.order) .. ARGV[at + 8]
+  local order = whole(user.order)
+  text = string.format('P%s%s%d;%d;%s;%s;%s;', ARGV[at + 2], outcome, balance, second_value, shard.generation, now,
+    order) .. ARGV[at + 8]
   if user.made then user.made[event_id] = text end
   local added = shard.added
   added[#added + 1] = now
   added[#added + 1] = ARGV[3 + 2 * index] .. '/' .. event_id
   if applies then
-    call('HSET', key, 'h', head_text(head), asset, account_text(account), event_id, text)
+    call('HSET', key, 't', order .. ' ' .. now, asset, account_text(account), event_id, text)
   else
-    call('HSET', key, 'h', head_text(head), event_id, text)
+    local refusing = head_of(head)
+    if event_id > refusing.refused then
+      refusing.refused = event_id
+      user.head = head_text(refusing)
+    end
+    call('HSET', key, 't', order .. ' ' .. now, 'h', user.head, event_id, text)
   end
   return code, balance, second_value
 end

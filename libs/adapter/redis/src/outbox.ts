@@ -2,7 +2,7 @@ import type { DecidedEvent } from '@giftmesh/domain-money';
 import { keyOfOutboxMember } from './balance-keys';
 import { NO_SCRIPT, unavailable, type BalanceScripts } from './balance-scripts';
 import type { RedisConnection } from './redis-connection';
-import { planShards, shardKeys, type CallPlan } from './script-call';
+import { planShards, reachable, shardKeys, type CallPlan } from './script-call';
 import { storedDecision } from './stored-decision';
 
 /** Shards that are looked through in one call. */
@@ -66,7 +66,7 @@ export class Outbox {
     const ahead = minAgeMs > 0 ? String(nowMs + minAgeMs) : `(${nowMs}`;
     const most = Math.min(limit, this.shardOutboxMax);
     const named: Named[] = [];
-    await Promise.all(
+    await reachable(
       planShards(shards.allShards(), oneShardPerCall, CALL_SHARDS_MAX).map(async (part) => {
         const args = [part.length, nowMs - minAgeMs, ahead, most];
         const answer = await this.scripts.run('outbox', shardKeys(part, keys, 'outbox'), args);

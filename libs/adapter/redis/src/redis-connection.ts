@@ -125,7 +125,7 @@ function singleConnection(
   onError: (error: Error) => void,
 ): RedisConnection {
   // Each call is a batch already; gathering them once more made it slower.
-  const options = { ...server, commandTimeout, enableAutoPipelining: false, onError };
+  const options = { ...server, ...timeouts(commandTimeout), enableAutoPipelining: false, onError };
   const redis = createRedis(options);
   const node = `${server.host}:${server.port}`;
   return {
@@ -152,7 +152,7 @@ function clusterConnection(
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(tls === undefined ? {} : { tls }),
-    commandTimeout,
+    ...timeouts(commandTimeout),
     connectTimeout: 2_000,
     disconnectTimeout: 200,
     maxRetriesPerRequest: 0,
@@ -200,6 +200,9 @@ function clusterConnection(
     close: () => cluster.disconnect(),
   };
 }
+
+/** A connection over which nothing comes any more (a cut link, a frozen server) is given up, or its queue would grow until TCP gives up. */
+const timeouts = (commandTimeout: number) => ({ commandTimeout, socketTimeout: 2 * commandTimeout });
 
 async function readyOrThrow(redis: Redis): Promise<Redis> {
   try {

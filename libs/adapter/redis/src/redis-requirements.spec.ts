@@ -6,6 +6,7 @@ import { redisProblems, type RedisDurability, type RedisServerFacts } from './re
 
 const GOOD: RedisServerFacts = {
   version: '7.0.15',
+  bits: '64',
   role: 'master',
   clusterEnabled: false,
   maxmemoryPolicy: 'noeviction',
@@ -34,6 +35,7 @@ describe('redisProblems', () => {
     [{ aofEnabled: false }, 'CONFIG SET appendonly yes'],
     [{ appendfsync: 'everysec' }, 'CONFIG SET appendfsync always'],
     [{ appendfsync: undefined }, 'appendfsync unknown'],
+    [{ bits: '32' }, 'is built for 32 bits'],
     [{ role: 'slave' }, 'name its master'],
     [{ clusterEnabled: true }, 'is a node of a cluster'],
   ])('refuses %j', (changes, text) => {

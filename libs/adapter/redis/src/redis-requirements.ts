@@ -9,6 +9,7 @@ const VERSION_MIN = 7;
 /** What a server says of itself; undefined for what it does not tell. */
 export interface RedisServerFacts {
   readonly version: string | undefined;
+  readonly bits: string | undefined;
   readonly role: string | undefined;
   readonly clusterEnabled: boolean;
   readonly maxmemoryPolicy: string | undefined;
@@ -30,6 +31,7 @@ export function redisProblems(
   const major = Number.parseInt(facts.version ?? '', 10);
   if (!(major >= VERSION_MIN))
     problems.push(`is version ${facts.version ?? 'unknown'}: install Redis ${VERSION_MIN} or newer`);
+  if (facts.bits !== '64') problems.push(`is built for ${facts.bits ?? 'unknown'} bits: balances need 64`);
   if (facts.clusterEnabled && !wanted.cluster)
     problems.push('is a node of a cluster: name several of its nodes in the URLs, or say that it is a cluster');
   if (!facts.clusterEnabled && wanted.cluster) problems.push('is no node of a cluster: name one server only');
@@ -70,6 +72,7 @@ async function factsOf(node: Redis): Promise<RedisServerFacts> {
   const fact = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
   return {
     version: fact('redis_version'),
+    bits: fact('arch_bits'),
     role: fact('role'),
     clusterEnabled: fact('cluster_enabled') === '1',
     maxmemoryPolicy: fact('maxmemory_policy'),

@@ -84,3 +84,15 @@ export function planShards(shards: readonly number[], oneShardPerCall: boolean, 
     shards.slice(part * size, (part + 1) * size),
   );
 }
+
+/**
+ * What came of calls to several nodes of a cluster, those that failed left out: while a node is away, work on the others goes on. Rejects with
+ * the first failure when all have failed.
+ */
+export async function reachable<T>(calls: readonly Promise<T>[]): Promise<T[]> {
+  const outcomes = await Promise.allSettled(calls);
+  const results = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const [first] = outcomes;
+  if (results.length === 0 && first?.status === 'rejected') throw first.reason;
+  return results;
+}

@@ -1,6 +1,6 @@
 import { StoreLostError } from '@giftmesh/domain-money';
 import { NO_SCRIPT, type BalanceScripts } from './balance-scripts';
-import { planShards, shardKeys, type CallPlan } from './script-call';
+import { planShards, reachable, shardKeys, type CallPlan } from './script-call';
 
 export interface ShardStatus {
   /** 0 for a shard whose state is from before a restart or promotion: what stands in it must not be believed. */
@@ -22,10 +22,10 @@ export class ShardStatuses {
     private readonly plan: CallPlan,
   ) {}
 
-  /** Asks the server. */
+  /** Asks the server. Of a cluster, shards of nodes that are away are missing in the answer. */
   async of(shards: readonly number[]): Promise<Map<number, ShardStatus>> {
     const statuses = new Map<number, ShardStatus>();
-    await Promise.all(
+    await reachable(
       planShards(shards, this.plan.oneShardPerCall, SHARDS_MAX).map(async (part) => {
         const answer = await this.scripts.run('status', shardKeys(part, this.plan.keys, 'outbox'), [part.length]);
         part.forEach((shard, place) => {
@@ -55,7 +55,7 @@ export class ShardStatuses {
     const suspects = [...new Set(shards)].filter((shard) => this.#suspects.has(shard));
     if (suspects.length === 0) return;
     const statuses = await this.of(suspects);
-    const lost = suspects.filter((shard) => statuses.get(shard)?.usable !== true);
+    const lost = suspects.filter((shard) => statuses.get(shard)?.usable === false);
     if (lost.length > 0) throw new StoreLostError(lost);
   }
 }

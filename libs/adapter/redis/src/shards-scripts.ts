@@ -70,7 +70,7 @@ for _, user in ipairs(users) do
         done[id] = true
         writes[#writes + 1] = id
         writes[#writes + 1] = 'S' .. string.match(text, '^P([^;]+)')
-        head.pending, head.settled = head.pending - 1, head.settled + 1
+        head.settled = head.settled + 1
         gone[#gone + 1] = user.id .. '/' .. id
       end
     end

@@ -50,8 +50,8 @@ if is_known then
     end
   end
 else
-  head = { generation = generation, as_of = ARGV[2], order = 0, pending = 0, settled = 0, used = '-1',
-    ask_through = ARGV[3], refused = is_remembered and user.r or '0' }
+  head = { generation = generation, as_of = ARGV[2], settled = 0, ask_through = ARGV[3],
+    refused = is_remembered and user.r or '0' }
   -- The snapshot may be older than a refusal that was settled before the eviction: no seq tells.
   if head.refused > head.ask_through then head.ask_through = head.refused end
 end
@@ -81,6 +81,7 @@ for _, asset in ipairs(ASSETS) do
 end
 if not is_known then
   redis.call('DEL', key)
+  redis.call('HSET', key, 't', '0 -1')
   redis.call('ZADD', KEYS[2], '-inf', ARGV[4])
 end
 for from = 1, #writes, 1000 do
@@ -125,14 +126,14 @@ local SHARDS, USERS = tonumber(ARGV[1]), tonumber(ARGV[2])
 local shards, lost = shards_of(SHARDS)
 if #lost > 0 then return { lost } end
 local found = {}
-for i = 1, USERS do found[i] = redis.call('HMGET', KEYS[2 * SHARDS + i], 'h', unpack(ASSETS)) end
+for i = 1, USERS do found[i] = redis.call('HMGET', KEYS[2 * SHARDS + i], 'h', 't', unpack(ASSETS)) end
 for i = 1, USERS do
   local shard, head = shards[tonumber(ARGV[1 + 2 * i])], found[i][1] and head_of(found[i][1])
   if head and head.generation == shard.generation then
     -- Who has just been read must not leave before she was idle again. Nobody knows the caller's time here: the next look counts.
-    if head.used ~= '-1' then
-      head.used = '-1'
-      redis.call('HSET', KEYS[2 * SHARDS + i], 'h', head_text(head))
+    local order, used = string.match(found[i][2], '^(%d+) (%S+)$')
+    if used ~= '-1' then
+      redis.call('HSET', KEYS[2 * SHARDS + i], 't', order .. ' -1')
       redis.call('ZADD', shard.key, '-inf', ARGV[2 + 2 * i])
     end
   else
@@ -153,7 +154,10 @@ local shard = shards[1]
 if not shard.usable then return {} end
 local now, idle, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local found = {}
-for i = 1, #KEYS - 2 do found[i] = redis.call('HMGET', KEYS[2 + i], 'h', unpack(ASSETS)) end
+for i = 1, #KEYS - 2 do
+  found[i] = redis.call('HMGET', KEYS[2 + i], 'h', 't', unpack(ASSETS))
+  found[i].size = redis.call('HLEN', KEYS[2 + i])
+end
 local evicted, kept = 0, 0
 for i = 1, #found do
   local key, id, values = KEYS[2 + i], ARGV[4 + i], found[i]
@@ -164,20 +168,24 @@ for i = 1, #found do
     redis.call('UNLINK', key)
     redis.call('ZREM', shard.key, id)
   else
-    local used = tonumber(head.used)
+    local order, used = string.match(values[2], '^(%d+) (%S+)$')
+    used = tonumber(used)
     -- Not used since she was installed or read, or used before the clock jumped back: idle from now on.
     if used < 0 or used > now then
-      used, head.used = now, ARGV[1]
-      redis.call('HSET', key, 'h', head_text(head))
+      used = now
+      redis.call('HSET', key, 't', order .. ' ' .. ARGV[1])
     end
+    -- What is neither head nor account nor settled is in the outbox.
+    local pending = values.size - 2 - head.settled
+    for at = 1, #ASSETS do if values[2 + at] then pending = pending - 1 end end
     if now - used < idle then
-      redis.call('ZADD', shard.key, head.used, id)
-    elseif head.pending > 0 or evicted >= limit then
+      redis.call('ZADD', shard.key, whole(used), id)
+    elseif pending > 0 or evicted >= limit then
       kept = kept + 1
     else
       local mark, matters = { 'g', head.generation, 'r', head.refused }, head.refused ~= '0'
       for at, asset in ipairs(ASSETS) do
-        local seq = values[1 + at] and account_of(values[1 + at])[4] or 0
+        local seq = values[2 + at] and account_of(values[2 + at])[4] or 0
         if seq > 0 then
           matters = true
           mark[#mark + 1] = asset .. '.s'
