@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { da, station } from '@giftmesh/contract';
 import { freePort, Harness, type CallError } from '@giftmesh/test-harness';
 import { Admin } from './support/admin';
@@ -173,6 +174,10 @@ describe('a deadline on its way through three processes', () => {
     mesh.processes.da.signal('SIGSTOP');
     const codes = new Map<string, number>();
     const order = orderOf();
+    // A hundred callers wait in this process: it may be held up itself, and its callers' deadlines with it.
+    const heldUp = monitorEventLoopDelay({ resolution: 10 });
+    heldUp.enable();
+    let longestMs = 0;
     try {
       const endMs = performance.now() + 5_000;
       const lane = async (): Promise<void> => {
@@ -182,7 +187,7 @@ describe('a deadline on its way through three processes', () => {
           );
           const how = `${error.codeName} ${error.reason}`.trim();
           codes.set(how, (codes.get(how) ?? 0) + 1);
-          expect(tookMs).toBeLessThan(timeoutMs + LATE_MS);
+          longestMs = Math.max(longestMs, tookMs);
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
       };
@@ -198,6 +203,7 @@ describe('a deadline on its way through three processes', () => {
         }
       };
       await Promise.all([giver(), ...Array.from({ length: 100 }, lane)]);
+      expect(longestMs).toBeLessThan(timeoutMs + LATE_MS + heldUp.max / 1e6);
       const refusals = ['UNAVAILABLE CIRCUIT_OPEN', 'RESOURCE_EXHAUSTED THROTTLED'];
       const others = [...codes.keys()].filter((how) => !how.startsWith('DEADLINE_EXCEEDED') && !refusals.includes(how));
       expect(others).toEqual([]);
