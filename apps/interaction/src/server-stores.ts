@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KafkaEventLog } from '@giftmesh/adapter-kafka';
+import { moneyTopic } from '@giftmesh/adapter-process';
 import { SqliteActivityStore, lockDataFolder } from '@giftmesh/adapter-sqlite';
 import type { ShardMap } from '@giftmesh/domain-money';
 import type { Clock } from '@giftmesh/kernel-time';
@@ -22,11 +23,7 @@ export async function openServerStores(
   mkdirSync(folder, { recursive: true });
   const lock = lockDataFolder(folder, 'activity');
   const log = await KafkaEventLog.open({
-    brokers: config.GIFTMESH_KAFKA_BROKERS,
-    topic: config.GIFTMESH_KAFKA_TOPIC,
-    createTopic: true,
-    replicationFactor: config.GIFTMESH_KAFKA_REPLICAS,
-    minInSyncReplicas: Math.min(2, config.GIFTMESH_KAFKA_REPLICAS),
+    ...moneyTopic(config),
     codec: moneyLogCodec,
     partitionCount: shards.partitionCount,
     clock,

@@ -1,4 +1,5 @@
 import { KafkaEventLog } from '@giftmesh/adapter-kafka';
+import { moneyTopic } from '@giftmesh/adapter-process';
 import { auditLedgerDatabase, MysqlLedger } from '@giftmesh/adapter-mysql';
 import { connectRedis, RedisSettledNotices } from '@giftmesh/adapter-redis';
 import type { ShardMap } from '@giftmesh/domain-money';
@@ -24,11 +25,7 @@ export async function openServerStores(
 ): Promise<DaStores> {
   const ledger = await MysqlLedger.open({ url: config.GIFTMESH_MYSQL_URL, clock, shards });
   const log = await KafkaEventLog.open({
-    brokers: config.GIFTMESH_KAFKA_BROKERS,
-    topic: config.GIFTMESH_KAFKA_TOPIC,
-    createTopic: true,
-    replicationFactor: config.GIFTMESH_KAFKA_REPLICAS,
-    minInSyncReplicas: Math.min(2, config.GIFTMESH_KAFKA_REPLICAS),
+    ...moneyTopic(config),
     codec: moneyLogCodec,
     partitionCount: shards.partitionCount,
     group: { groupId: `${GROUP}-${config.GIFTMESH_KAFKA_TOPIC}`, sessionTimeoutMs: SESSION_TIMEOUT_MS },

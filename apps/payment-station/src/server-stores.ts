@@ -1,4 +1,5 @@
 import { KafkaEventLog } from '@giftmesh/adapter-kafka';
+import { moneyTopic } from '@giftmesh/adapter-process';
 import { connectRedis, RedisBalanceStore, RedisSettledNotices, requireRedis } from '@giftmesh/adapter-redis';
 import type { ShardMap } from '@giftmesh/domain-money';
 import type { Clock } from '@giftmesh/kernel-time';
@@ -15,11 +16,7 @@ export async function openServerStores(
 ): Promise<StationStores> {
   const connection = await connectRedis({ urls: config.GIFTMESH_REDIS_URL, onError: onProblem });
   const log = await KafkaEventLog.open({
-    brokers: config.GIFTMESH_KAFKA_BROKERS,
-    topic: config.GIFTMESH_KAFKA_TOPIC,
-    createTopic: true,
-    replicationFactor: config.GIFTMESH_KAFKA_REPLICAS,
-    minInSyncReplicas: Math.min(2, config.GIFTMESH_KAFKA_REPLICAS),
+    ...moneyTopic(config),
     codec: moneyLogCodec,
     partitionCount: shards.partitionCount,
     clock,

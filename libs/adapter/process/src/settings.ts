@@ -51,6 +51,24 @@ export const storeSettings = {
   GIFTMESH_KAFKA_REPLICAS: shape.integer(1, 9, 1),
 };
 
+/** In-sync copies that a record of money is on before it counts as written, where the topic has more than one. */
+const IN_SYNC_MIN = 2;
+
+/** The topic of money as the settings name it, for whoever opens the log: the same for all services. */
+export function moneyTopic(config: {
+  readonly GIFTMESH_KAFKA_BROKERS: readonly string[];
+  readonly GIFTMESH_KAFKA_TOPIC: string;
+  readonly GIFTMESH_KAFKA_REPLICAS: number;
+}) {
+  return {
+    brokers: config.GIFTMESH_KAFKA_BROKERS,
+    topic: config.GIFTMESH_KAFKA_TOPIC,
+    createTopic: true,
+    replicationFactor: config.GIFTMESH_KAFKA_REPLICAS,
+    minInSyncReplicas: Math.min(IN_SYNC_MIN, config.GIFTMESH_KAFKA_REPLICAS),
+  };
+}
+
 /** Settings of processes that work on Redis. */
 export const redisSettings = {
   /** `redis://user:password@host:port`; several between commas are nodes of one cluster. */
