@@ -7,6 +7,9 @@ import { callRaw, frame } from './support/raw-call';
 import { refusalOf } from './support/refusals';
 import { balanceOf, eventOf, giftOf, HOST, ledgerBalanceOf, orderOf, viewerWith } from './support/requests';
 
+// On a real clock, beside other processes: a machine that stalls may fail it once; the second try is counted as one.
+jest.retryTimes(1, { logErrorsBeforeRetry: true });
+
 /** Metadata name of the absolute deadline that travels beside `grpc-timeout`. */
 const STAMP = 'x-deadline-unix-ms';
 const SERVICES = {

@@ -7,6 +7,9 @@ import { LoadSender, type LaneResult, type LoadKind } from './support/open-load'
 import { expectReconciled } from './support/reconcile';
 import { ledgerBalanceOf, recordsOf, ROOM, viewerWith } from './support/requests';
 
+// On a real clock, beside other processes: a machine that stalls may fail it once; the second try is counted as one.
+jest.retryTimes(1, { logErrorsBeforeRetry: true });
+
 /** How long the load stands, milliseconds. */
 const LOAD_MS = 5_000;
 /** Of its beginning, before the level has found its place; what comes in there is not judged, milliseconds. */

@@ -5,6 +5,9 @@ import { currentCall, service, type CallContext } from '@giftmesh/mesh-context';
 import { priorityOf } from '@giftmesh/mesh-overload';
 import { Mesh } from './index';
 
+// On a real clock, beside other processes: a machine that stalls may fail it once; the second try is counted as one.
+jest.retryTimes(1, { logErrorsBeforeRetry: true });
+
 const bytes = (value: Buffer): Buffer => value;
 const method = (name: string) => ({
   path: `/mesh.testing.Stack/${name}`,

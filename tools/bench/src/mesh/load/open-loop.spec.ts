@@ -4,6 +4,9 @@ import { isValid } from './load-report';
 import type { LoadPlan } from './load-plan';
 import { runOpenLoop } from './open-loop';
 
+// On a real clock, beside other processes: a machine that stalls may fail it once; the second try is counted as one.
+jest.retryTimes(1, { logErrorsBeforeRetry: true });
+
 /** A client of which tests decide what becomes of its calls. */
 function clientThat(call: (onEnd: OnEnd, index: number) => void): BenchClient {
   let index = 0;
