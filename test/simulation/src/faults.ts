@@ -1,47 +1,93 @@
 import type { Random } from '@giftmesh/kernel-random';
 
-/** What can go wrong, each with how often it is tried (0 to 1). */
-export interface FaultRates {
-  /** A call to another service gets lost before it arrives. */
-  readonly requestLost: number;
-  /** …is done, and its answer gets lost. */
-  readonly responseLost: number;
-  /** An append fails without effect. */
-  readonly appendFails: number;
-  /** …is done, and says that it failed. */
-  readonly appendUnsure: number;
-  /** …stands in the log twice. */
-  readonly appendTwice: number;
-  readonly ledgerFails: number;
-  readonly ledgerUnsure: number;
-  readonly storeFails: number;
-  readonly storeUnsure: number;
-  readonly noticeLost: number;
-  readonly noticeTwice: number;
-}
+/** Who calls whom. A call between two machines may come to grief in each of {@link TROUBLES}. */
+export const LINKS = ['client>station', 'station>da', 'station>store', 'station>log', 'da>log', 'da>ledger'] as const;
+export type LinkName = (typeof LINKS)[number];
 
-export const NO_FAULTS: FaultRates = {
-  requestLost: 0,
-  responseLost: 0,
-  appendFails: 0,
-  appendUnsure: 0,
-  appendTwice: 0,
-  ledgerFails: 0,
-  ledgerUnsure: 0,
-  storeFails: 0,
-  storeUnsure: 0,
-  noticeLost: 0,
-  noticeTwice: 0,
-};
+/** What becomes of a call on its way. */
+export const TROUBLES = [
+  /** It never arrives. */
+  'request lost',
+  /** It arrives, perhaps when its caller has given up. */
+  'request late',
+  /** It has its effect, and nobody is told. */
+  'answer lost',
+  /** It has its effect, and its caller may have given up when the answer comes. */
+  'answer late',
+] as const;
+export type Trouble = (typeof TROUBLES)[number];
+export type LinkFault = `${LinkName} ${Trouble}`;
 
-/** Rates of one run: each fault is left out in about half of the runs, so that rare combinations come up. */
+/** What a server or the way of notices does to single calls. */
+export const PORT_FAULTS = [
+  /** A producer that got no answer has sent the same batch again. */
+  'log append twice',
+  /** Another copy of a batch arrives when its sender has long gone on. */
+  'log append late copy',
+  /** The leader of a partition changes: a part of the batch stands in the log, and the sender hears of a failure. */
+  'log append in part',
+  /** The ledger rolls a transaction back for the sake of another one. */
+  'ledger deadlock',
+  'notice lost',
+  'notice twice',
+] as const;
+export type PortFault = (typeof PORT_FAULTS)[number];
+
+/** What comes to pass now and then, see `disasters.ts` and `workload.ts`. */
+export const DISASTERS = [
+  ...LINKS.map((link) => `${link} cut` as const),
+  'station killed',
+  'station stopped',
+  'da killed',
+  'da stopped',
+  'da came back late',
+  'partitions moved',
+  'clock jumped',
+  'store away',
+  'store lost nothing',
+  'store lost tail',
+  'store restored older copy',
+  'store lost everything',
+  'store promoted replica',
+  'store promoted replica, old master still answers',
+  'store lost a part of its shards',
+  'store forgot scripts',
+  'log away',
+  'log lost tail',
+  'log position out of range',
+  'ledger away',
+  'poison event',
+  'poison bytes',
+  'poison type',
+  'poison amount',
+  'poison id',
+  'bad request',
+] as const;
+export type Disaster = (typeof DISASTERS)[number];
+
+export type RatedFault = LinkFault | PortFault;
+export type FaultName = RatedFault | Disaster;
+
+const RATED_FAULTS: readonly RatedFault[] = [
+  ...LINKS.flatMap((link) => TROUBLES.map((trouble): LinkFault => `${link} ${trouble}`)),
+  ...PORT_FAULTS,
+];
+
+/** Everything that can go wrong. A long run in which one of them never happened shows nothing about it, and fails. */
+export const FAULT_NAMES: readonly FaultName[] = [...RATED_FAULTS, ...DISASTERS];
+
+/** How often each of them is tried, 0 to 1. */
+export type FaultRates = ReadonlyMap<RatedFault, number>;
+
+/** The most that one fault is tried. */
+const RATE_MAX = 0.15;
+/** Of how many runs a fault is left out, so that rare combinations come up. */
+const LEFT_OUT = 0.7;
+
+/** Rates of one run. */
 export function drawFaultRates(random: Random): FaultRates {
-  const draw = (): number => (random.chance(0.5) ? 0 : random.next() * 0.2);
-  return Object.fromEntries(Object.keys(NO_FAULTS).map((name) => [name, draw()])) as unknown as FaultRates;
+  return new Map(RATED_FAULTS.map((name) => [name, random.chance(LEFT_OUT) ? 0 : random.next() * RATE_MAX]));
 }
-
-export type FaultName =
-  keyof FaultRates | 'stationKilled' | 'daKilled' | 'secondDa' | 'storeLost' | 'clockJumped' | 'poison';
 
 /** Decides about faults and counts those that happened. */
 export class Faults {
@@ -57,11 +103,12 @@ export class Faults {
 
   /** From now on nothing goes wrong any more. */
   heal(): void {
-    this.#rates = NO_FAULTS;
+    this.#rates = new Map();
   }
 
-  happens(name: keyof FaultRates): boolean {
-    if (!this.random.chance(this.#rates[name])) return false;
+  happens(name: RatedFault): boolean {
+    const rate = this.#rates.get(name) ?? 0;
+    if (rate === 0 || !this.random.chance(rate)) return false;
     this.count(name);
     return true;
   }

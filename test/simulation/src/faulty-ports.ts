@@ -1,98 +1,107 @@
-import type {
-  ApplyResult,
-  EventLog,
-  Ledger,
-  LedgerSlice,
-  LogAppend,
-  LogEntry,
-  SettledNotice,
-  SettledNotices,
+import {
+  LedgerUnavailableError,
+  type EventLog,
+  type Ledger,
+  type LogAppend,
+  type LogEntry,
+  type SettledNotice,
+  type SettledNotices,
 } from '@giftmesh/domain-money';
-import { SimulatedFault, type Faults } from './faults';
+import type { ConsumerGroup } from './consumer-group';
+import { SimulatedFault } from './faults';
+import type { Callee, Link } from './network';
 import type { PoisonedEvents } from './poison';
-import type { Scheduler, SimulatedProcess } from './scheduler';
+import type { Machine, SimulatedProcess } from './scheduler';
+import type { SimulatedLog } from './simulated-log';
 
-/** One process's way to the world: each call takes its turns, may fail before its effect, and may fail after it. */
-export class Link {
-  constructor(
-    readonly scheduler: Scheduler,
-    readonly process: SimulatedProcess,
-    readonly faults: Faults,
-  ) {}
+const LOG_TIMEOUT_MS = 1_500;
+const LEDGER_TIMEOUT_MS = 2_000;
+/** The latest that a second copy of a batch comes, milliseconds. */
+const LATE_COPY_MS_MAX = 5_000;
 
-  async call<T>(
-    work: () => Promise<T>,
-    before: Parameters<Faults['happens']>[0] | undefined,
-    after: Parameters<Faults['happens']>[0] | undefined,
-  ): Promise<T> {
-    await this.scheduler.step(this.process);
-    if (before !== undefined && this.faults.happens(before)) throw new SimulatedFault(before);
-    const result = await work();
-    await this.scheduler.step(this.process);
-    if (after !== undefined && this.faults.happens(after)) throw new SimulatedFault(after);
-    return result;
-  }
+/** The log's servers, as processes reach them. */
+export interface LogServers {
+  readonly machine: Machine;
+  readonly log: SimulatedLog;
+  readonly group: ConsumerGroup;
 }
 
-/** The log as a process reaches it. Appends may fail, stand twice, or say that they failed when they did not. */
-export function faultyLog(link: Link, log: EventLog<LogEntry>): EventLog<LogEntry> {
+/** The log as a process reaches it over `link`. Appends may stand twice or in part, and say that they failed when they did not. */
+export function faultyLog(
+  link: Link,
+  name: 'station>log' | 'da>log',
+  { machine, log, group }: LogServers,
+): EventLog<LogEntry> {
+  const { faults, network } = link;
+  const callee: Callee = { link: name, machine, timeoutMs: LOG_TIMEOUT_MS };
+  const appendNow = async (entries: readonly LogAppend<LogEntry>[]): Promise<void> => {
+    if (faults.happens('log append in part')) {
+      const stays = network.random.integer(0, log.partitionCount - 1);
+      log.append(entries.filter(({ partition }) => partition !== stays));
+      throw new SimulatedFault('the leader of a partition has changed');
+    }
+    log.append(entries);
+    if (faults.happens('log append twice')) log.append(entries);
+    if (faults.happens('log append late copy'))
+      network.scheduler.clock.schedule(network.random.integer(0, LATE_COPY_MS_MAX), () => log.append(entries));
+  };
   return {
     partitionCount: log.partitionCount,
-    append: (entries: readonly LogAppend<LogEntry>[]) =>
-      link.call(
-        async () => {
-          await log.append(entries);
-          if (link.faults.happens('appendTwice')) await log.append(entries);
-        },
-        'appendFails',
-        'appendUnsure',
-      ),
-    endPositions: () => link.call(() => log.endPositions(), undefined, undefined),
-    read: (from, recordsMax) => link.call(() => log.read(from, recordsMax), undefined, undefined),
+    append: (entries) => link.call(callee, () => appendNow(entries)),
+    endPositions: () => link.call(callee, async () => log.endPositions()),
+    read: (from, recordsMax) => link.call(callee, async () => log.read(from, recordsMax)),
     subscribe: (options) =>
-      log.subscribe({
+      group.subscribe(link, {
         ...options,
-        startAt: async (partitions) => {
-          await link.scheduler.step(link.process);
-          return options.startAt(partitions);
-        },
         onRecords: async (records) => {
-          await link.scheduler.step(link.process);
+          // They have been fetched, or that has failed and is tried again.
+          await link.call(callee, async () => undefined);
           await options.onRecords(records);
         },
       }),
-    release: (before) => log.release(before),
+    release: async () => undefined,
     healthy: () => true,
     close: async () => undefined,
   };
 }
 
 /** The ledger as a process reaches it: a commit may fail, or succeed and look failed, and poison is rejected. */
-export function faultyLedger(link: Link, ledger: Ledger, poison: PoisonedEvents): Ledger {
-  const read = <T>(work: () => Promise<T>): Promise<T> => link.call(work, 'ledgerFails', undefined);
-  const write = <T>(work: () => Promise<T>): Promise<T> => link.call(work, 'ledgerFails', 'ledgerUnsure');
+export function faultyLedger(link: Link, machine: Machine, ledger: Ledger, poison: PoisonedEvents): Ledger {
+  const callee: Callee = { link: 'da>ledger', machine, timeoutMs: LEDGER_TIMEOUT_MS };
+  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await link.call(callee, work);
+    } catch (error) {
+      throw error instanceof SimulatedFault ? new LedgerUnavailableError(error.message, { cause: error }) : error;
+    }
+  };
+  const write = <T>(work: () => Promise<T>): Promise<T> =>
+    call(() => {
+      if (link.faults.happens('ledger deadlock')) throw new SimulatedFault('deadlock: rolled back');
+      return work();
+    });
   return {
-    positions: () => read(() => ledger.positions()),
-    apply: (slices: readonly LedgerSlice[]): Promise<ApplyResult> =>
-      write(async () => {
+    positions: () => call(() => ledger.positions()),
+    apply: (slices) =>
+      write(() => {
         poison.checkSlices(slices);
         return ledger.apply(slices);
       }),
-    load: (...args) => read(() => ledger.load(...args)),
-    decided: (events) => read(() => ledger.decided(events)),
-    counters: (userIds) => read(() => ledger.counters(userIds)),
-    records: (...args) => read(() => ledger.records(...args)),
+    load: (...args) => call(() => ledger.load(...args)),
+    decided: (events) => call(() => ledger.decided(events)),
+    counters: (userIds) => call(() => ledger.counters(userIds)),
+    records: (...args) => call(() => ledger.records(...args)),
     applyOrder: (order) => write(() => ledger.applyOrder(order)),
     reverse: (reversal) => write(() => ledger.reverse(reversal)),
     raiseGeneration: (shards) => write(() => ledger.raiseGeneration(shards)),
-    deadLetters: (limit) => read(() => ledger.deadLetters(limit)),
+    deadLetters: (limit) => call(() => ledger.deadLetters(limit)),
     replayDeadLetter: (id, decided) =>
-      write(async () => {
+      write(() => {
         poison.check(decided);
         return ledger.replayDeadLetter(id, decided);
       }),
     dropDeadLetter: (...args) => write(() => ledger.dropDeadLetter(...args)),
-    anomalies: (limit) => read(() => ledger.anomalies(limit)),
+    anomalies: (limit) => call(() => ledger.anomalies(limit)),
     healthy: () => true,
     close: async () => undefined,
   };
@@ -100,27 +109,25 @@ export function faultyLedger(link: Link, ledger: Ledger, poison: PoisonedEvents)
 
 /** Notices between all processes of a run: lost, repeated, late and in any order. */
 export class FaultyNotices {
-  readonly #subscribers = new Map<SimulatedProcess, (notice: SettledNotice) => void>();
+  readonly #subscribers = new Map<SimulatedProcess, { link: Link; onNotice: (notice: SettledNotice) => void }>();
 
   forProcess(link: Link): SettledNotices {
     return {
       publish: async (notice) => {
-        if (link.faults.happens('noticeLost')) return;
-        const copies = link.faults.happens('noticeTwice') ? 2 : 1;
-        for (let copy = 0; copy < copies; copy += 1) void this.#deliver(link, notice);
+        for (const { link: to, onNotice } of this.#subscribers.values()) {
+          if (link.faults.happens('notice lost')) continue;
+          const copies = link.faults.happens('notice twice') ? 2 : 1;
+          for (let copy = 0; copy < copies; copy += 1)
+            // In a step of its own: other notices may overtake it.
+            void to.step().then(() => onNotice(notice));
+        }
       },
       subscribe: (onNotice) => {
-        this.#subscribers.set(link.process, onNotice);
+        this.#subscribers.set(link.process, { link, onNotice });
         return async () => {
           this.#subscribers.delete(link.process);
         };
       },
     };
-  }
-
-  async #deliver(link: Link, notice: SettledNotice): Promise<void> {
-    // In a step of its own: other notices may overtake it.
-    await link.scheduler.step(link.process);
-    for (const [process, onNotice] of this.#subscribers) if (process.alive) onNotice(notice);
   }
 }

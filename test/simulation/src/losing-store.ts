@@ -1,11 +1,19 @@
 import { StoreLostError, type BalanceStore } from '@giftmesh/domain-money';
-import type { Link } from './faulty-ports';
+import type { Clock } from '@giftmesh/kernel-time';
+import { SimulatedFault } from './faults';
+import type { Callee, Link } from './network';
+import type { Machine } from './scheduler';
 
-/** A call that may have changed the store, and what it gave then. */
+/** A call that may have changed the store, and what it gave then: never changed by whoever got it. */
 interface Mutation {
   readonly work: (store: BalanceStore) => Promise<unknown>;
-  readonly outcome: Promise<string>;
+  readonly result: Promise<unknown>;
 }
+
+/** How a store comes back: as another process on the same address, or as a replica while the old master is still reached. */
+export type ComeBack = 'restarted' | 'promoted' | 'promoted beside the old master';
+
+const STORE_TIMEOUT_MS = 800;
 
 /** A call's result or error as a text, to compare. */
 const outcomeOf = (result: Promise<unknown>): Promise<string> =>
@@ -15,7 +23,7 @@ const outcomeOf = (result: Promise<unknown>): Promise<string> =>
   );
 
 /**
- * A balance store that outlives stations, and that can lose its last writes or all of them: it is rebuilt from the mutations that
+ * A server of balances that outlives stations, and that can lose its last writes or all of them: it is rebuilt from the mutations that
  * are left, as a server from its append-only file, and stays closed until it is recovered. Reads are among them: a user who is read is used,
  * and is evicted later. What is rebuilt must be what was, so each call must give again what it gave; a store that never was
  * would have decisions that nobody made.
@@ -23,13 +31,23 @@ const outcomeOf = (result: Promise<unknown>): Promise<string> =>
 export class LosingStore {
   #journal: Mutation[] = [];
   #store: BalanceStore;
+  /** What calls reach that were on their way when a replica took over. */
+  #oldMaster: { readonly life: number; readonly store: BalanceStore } | undefined;
+  /** Rises with each loss: calls to a life that is over get lost. */
+  #life = 0;
+  /** When it last lost something, or was told to be recovered. Monotonic milliseconds. */
+  #shakenAtMs = -Infinity;
   readonly #closedShards = new Set<number>();
   /** Of shards that were raised since the last loss. */
   readonly #generations = new Map<number, number>();
 
   constructor(
+    readonly machine: Machine,
+    private readonly clock: Pick<Clock, 'monotonicMs'>,
     private readonly create: () => BalanceStore,
-    private readonly allShards: readonly number[],
+    /** Shards that live here. */
+    readonly shards: readonly number[],
+    private readonly shardOf: (userId: bigint) => number,
   ) {
     this.#store = create();
   }
@@ -44,50 +62,91 @@ export class LosingStore {
     return this.#journal.length;
   }
 
-  /** Loses the last `count` mutations and restarts. */
-  async loseLast(count: number): Promise<void> {
+  /** True from a loss until it is recovered. */
+  get isLost(): boolean {
+    return this.#closedShards.size > 0;
+  }
+
+  /** For how long nobody has recovered it, and nothing was lost. Milliseconds. */
+  get calmForMs(): number {
+    return this.isLost ? 0 : this.clock.monotonicMs() - this.#shakenAtMs;
+  }
+
+  /** Loses the last `count` mutations and comes back. */
+  async loseLast(count: number, comeBack: ComeBack): Promise<void> {
+    this.#oldMaster =
+      comeBack === 'promoted beside the old master' ? { life: this.#life, store: this.#store } : undefined;
+    this.#shakenAtMs = this.clock.monotonicMs();
+    this.#life += 1;
     this.#journal = this.#journal.slice(0, Math.max(0, this.#journal.length - count));
-    for (const shard of this.allShards) this.#closedShards.add(shard);
+    for (const shard of this.shards) this.#closedShards.add(shard);
     this.#generations.clear();
     const rebuilt = this.create();
-    for (const [index, { work, outcome }] of this.#journal.entries()) {
-      const [before, again] = [await outcome, await outcomeOf(work(rebuilt))];
+    for (const [index, { work, result }] of this.#journal.entries()) {
+      const [before, again] = [await outcomeOf(result), await outcomeOf(work(rebuilt))];
       if (before !== again)
         throw new Error(`the store's call ${index} gave ${before}, and ${again} when it was rebuilt`);
     }
     this.#store = rebuilt;
   }
 
+  /** The scripts are gone and nothing else: all the same, stations can't know. */
+  forgetScripts(): void {
+    this.#shakenAtMs = this.clock.monotonicMs();
+    for (const shard of this.shards) this.#closedShards.add(shard);
+    this.#generations.clear();
+  }
+
   /** The store as a process reaches it. */
   connect(link: Link): BalanceStore {
-    const read = <T>(work: (store: BalanceStore) => Promise<T>): Promise<T> =>
-      link.call(() => work(this.#store), 'storeFails', undefined);
-    const write = <T>(work: (store: BalanceStore) => Promise<T>, refusedWhenLost = false): Promise<T> =>
-      link.call(
-        () => {
-          if (refusedWhenLost && this.#closedShards.size > 0) return Promise.reject(this.#lost());
-          return this.#journaled(work);
-        },
-        'storeFails',
-        'storeUnsure',
-      );
+    const callee: Callee = { link: 'station>store', machine: this.machine, timeoutMs: STORE_TIMEOUT_MS };
+    const read = <T>(work: (store: BalanceStore) => Promise<T>): Promise<T> => {
+      const life = this.#life;
+      return link.call(callee, () => work(this.#reached(life, link)));
+    };
+    const write = <T>(work: (store: BalanceStore) => Promise<T>, userIds: readonly bigint[] = []): Promise<T> => {
+      const life = this.#life;
+      return link.call(callee, () => {
+        const store = this.#reached(life, link);
+        if (store !== this.#store) return work(store);
+        this.#refuseLost(userIds);
+        return this.#journaled(work);
+      });
+    };
+    const isOpen = (userId: bigint): boolean => !this.#closedShards.has(this.shardOf(userId));
     return {
-      debit: (requests) => write((store) => store.debit(requests), true),
-      install: (users, generations) => write((store) => store.install(users, generations), true),
-      read: (userIds) =>
-        read(() =>
-          this.#closedShards.size > 0 ? Promise.reject(this.#lost()) : this.#journaled((store) => store.read(userIds)),
+      debit: (requests) =>
+        write(
+          (store) => store.debit(requests),
+          requests.map(({ event }) => event.opUserId),
         ),
+      install: (users, generations) =>
+        write(
+          (store) => store.install(users, generations),
+          users.map(({ userId }) => userId),
+        ),
+      read: (userIds) => write((store) => store.read(userIds), userIds),
       merge: (counters) => write((store) => store.merge(counters)),
       settle: (events) => write((store) => store.settle(events)),
-      outbox: (query) => read((store) => store.outbox(query)),
+      outbox: (query) =>
+        read(async (store) => (await store.outbox(query)).filter(({ event }) => isOpen(event.opUserId))),
       outboxSize: () => read((store) => store.outboxSize()),
-      lostShards: () => read(async (store) => [...new Set([...this.#closedShards, ...(await store.lostShards())])]),
+      lostShards: () =>
+        read(async (store) => {
+          const lost = new Set([...this.#closedShards, ...(await store.lostShards())]);
+          return this.shards.filter((shard) => lost.has(shard));
+        }),
       generationOf: (userIds) => read((store) => store.generationOf(userIds)),
       raiseGeneration: (shards, generation) =>
         write(async (store) => {
+          this.#shakenAtMs = this.clock.monotonicMs();
           await store.raiseGeneration(shards, generation);
-          if (store === this.#store) for (const shard of shards) this.#generations.set(shard, generation);
+          if (store !== this.#store) return;
+          // One that is below what the store has does nothing.
+          const reached = await store.generationOf(shards.map((shard) => this.#userOf(shard)));
+          shards.forEach((shard, index) => {
+            if (reached[index] === generation) this.#generations.set(shard, generation);
+          });
         }),
       open: (shards, generation) =>
         write(async (store) => {
@@ -102,13 +161,28 @@ export class LosingStore {
     };
   }
 
-  #journaled<T>(work: (store: BalanceStore) => Promise<T>): Promise<T> {
-    const result = work(this.#store);
-    this.#journal.push({ work, outcome: outcomeOf(result) });
-    return result;
+  /** What a call reaches that was sent in this life of the store. */
+  #reached(life: number, { faults }: Link): BalanceStore {
+    if (life === this.#life) return this.#store;
+    if (this.#oldMaster?.life !== life) throw new SimulatedFault('station>store: connection lost');
+    faults.count('store promoted replica, old master still answers');
+    return this.#oldMaster.store;
   }
 
-  #lost(): StoreLostError {
-    return new StoreLostError([...this.#closedShards]);
+  /** Anybody who lives in a shard. */
+  #userOf(shard: number): bigint {
+    for (let userId = 1n; ; userId += 1n) if (this.shardOf(userId) === shard) return userId;
+  }
+
+  #refuseLost(userIds: readonly bigint[]): void {
+    if (this.#closedShards.size === 0) return;
+    const lost = userIds.map((userId) => this.shardOf(userId)).filter((shard) => this.#closedShards.has(shard));
+    if (lost.length > 0) throw new StoreLostError([...new Set(lost)]);
+  }
+
+  #journaled<T>(work: (store: BalanceStore) => Promise<T>): Promise<T> {
+    const result = work(this.#store);
+    this.#journal.push({ work, result });
+    return result;
   }
 }

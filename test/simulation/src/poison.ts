@@ -32,7 +32,7 @@ export class PoisonedEvents {
     if (isPoison === undefined) {
       isPoison = !this.#healed && this.random.chance(this.rate);
       this.#poisoned.set(key, isPoison);
-      if (isPoison) this.faults.count('poison');
+      if (isPoison) this.faults.count('poison event');
     }
     if (isPoison && !this.#healed) throw new LedgerRejectError(`event ${event.eventId} can't be written yet`);
   }

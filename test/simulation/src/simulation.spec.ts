@@ -1,35 +1,38 @@
 import { simulate } from './simulation';
+import { LONG_RUN_SEEDS, addTally, emptyTally, missingFaults, replayCommand, tallyOf } from './tally';
 
 /** Seeds of a test run; `npm run simulate` runs as many as one likes. */
-const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 300);
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? LONG_RUN_SEEDS);
 
 describe('the payment services on simulated ports', () => {
   const first = Number(process.env['SIMULATION_SEED'] ?? Date.now() % 1_000_000_000);
 
-  it(`keep every invariant over ${SEEDS} seeds from ${first}`, async () => {
-    const faults = new Map<string, number>();
+  it(`keep every invariant over ${SEEDS} seeds from ${first}, in which everything went wrong that can`, async () => {
+    const tally = emptyTally();
     for (let seed = first; seed < first + SEEDS; seed += 1) {
       const report = await simulate(seed);
       if (report.problems.length > 0)
-        throw new Error(
-          `seed ${seed}: ${report.problems.join('\n')}\nreplay: npm run simulate -- --seed ${seed} --seeds 1`,
-        );
-      for (const [name, count] of report.faults) faults.set(name, (faults.get(name) ?? 0) + count);
+        throw new Error(`seed ${seed}: ${report.problems.join('\n')}\nreplay: ${replayCommand(seed)}`);
+      addTally(tally, tallyOf(report));
     }
     // A simulator that breaks nothing shows nothing.
-    expect(faults.size).toBeGreaterThan(10);
-    expect(faults.get('poison')).toBeGreaterThan(0);
-  }, 300_000);
+    expect(missingFaults(tally)).toEqual([]);
+    expect(tally.applied).toBeGreaterThan(10 * SEEDS);
+  }, 600_000);
 
-  it.each([352, 2_143, 4_966, 502_065, 20_261_708, 247_441_002])(
+  // 1000011: a store was opened under a generation that was older than a fence on its way to the log.
+  // 1001067, 1001181: a batch that still ran made a halted settler look well again, and nobody started it anew.
+  // 1001256: a lost shard that only the sweeper met was never recovered, and others' outbox entries stayed.
+  it.each([1_000_011, 1_001_067, 1_001_181, 1_001_256])(
     'keep them with seed %i, which has found something before',
     async (seed) => {
-      // Found before poison was simulated.
-      expect((await simulate(seed, { poisonRate: 0 })).problems).toEqual([]);
+      expect((await simulate(seed)).problems).toEqual([]);
     },
   );
 
   it('runs the same way for the same seed', async () => {
-    expect(await simulate(4711)).toEqual(await simulate(4711));
+    const [once, again] = [await simulate(4711), await simulate(4711)];
+    expect(again).toEqual(once);
+    expect(once.faults.size).toBeGreaterThan(0);
   });
 });

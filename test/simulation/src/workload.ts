@@ -1,21 +1,28 @@
 import { common, type station } from '@giftmesh/contract';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
+import { AMOUNT_MAX, TEXT_BYTES_MAX } from '@giftmesh/domain-money';
 import type { Random } from '@giftmesh/kernel-random';
 import type { Cluster } from './cluster';
+import type { Faults } from './faults';
 import type { Intent, Oracle, RechargeIntent, ReversalIntent } from '@giftmesh/test-oracle';
 
 const VIEWERS = [101n, 102n, 103n, 104n];
 const STREAMERS = [201n, 202n];
 const { AssetType, BizType, EventType } = common;
+/** An event type that no version knows. */
+const UNKNOWN_EVENT_TYPE = 99 as common.EventType;
 
 /** Makes what clients want and sends it, as clients would: concurrently, again after no answer, at times twice or altered. */
 export class Workload {
   #busy = 0;
   #orders = 0n;
+  /** By everything in their events. */
+  readonly #intents = new Map<string, Intent>();
 
   constructor(
     private readonly cluster: Cluster,
     private readonly oracle: Oracle,
+    private readonly faults: Faults,
     private readonly random: Random,
   ) {}
 
@@ -33,7 +40,8 @@ export class Workload {
   act(): void {
     const kind = this.random.next();
     if (kind < 0.15) this.#recharge();
-    else if (kind < 0.75) this.#newGifts();
+    else if (kind < 0.73) this.#newGifts();
+    else if (kind < 0.75) this.#badGift();
     else if (kind < 0.95) this.#resend();
     else this.#reverse();
   }
@@ -65,6 +73,23 @@ export class Workload {
     if (this.random.chance(0.1)) this.#send(intents);
   }
 
+  /** What no station may decide, among gifts that are good. */
+  #badGift(): void {
+    this.faults.count('bad request');
+    const good = this.#gift(this.#newId());
+    const bad = this.random.pick<(event: common.AssetEvent) => common.AssetEvent>([
+      (event) => ({ ...event, eventId: event.eventId.repeat(this.random.integer(2, 50)) }),
+      (event) => ({ ...event, eventType: UNKNOWN_EVENT_TYPE }),
+      (event) => ({ ...event, objId: 'x'.repeat(TEXT_BYTES_MAX + 1) }),
+      (event) => ({ ...event, opUserChange: withIncr(event.opUserChange, -AMOUNT_MAX - 1n) }),
+      (event) => ({
+        ...event,
+        toUserChanges: event.toUserChanges.map((change) => ({ ...change, incr: change.incr + 1n })),
+      }),
+    ])(this.#gift(this.#newId()));
+    this.#send([this.#intent(good), this.#intent(bad)]);
+  }
+
   #resend(): void {
     if (this.oracle.intents.length === 0) return;
     const intent = this.random.pick(this.oracle.intents);
@@ -73,11 +98,11 @@ export class Workload {
   }
 
   #intent(event: common.AssetEvent): Intent {
-    const known = this.oracle.intents.find(
-      (other) => JSON.stringify(toJson(other.event)) === JSON.stringify(toJson(event)),
-    );
+    const key = Buffer.from(common.AssetEvent.encode(event).finish()).toString('latin1');
+    const known = this.#intents.get(key);
     if (known !== undefined) return known;
     const intent: Intent = { event, answers: [] };
+    this.#intents.set(key, intent);
     this.oracle.intents.push(intent);
     return intent;
   }
@@ -177,6 +202,6 @@ export class Workload {
   }
 }
 
-function toJson(event: common.AssetEvent): unknown {
-  return common.AssetEvent.toJSON(event);
+function withIncr(change: common.AssetChange | undefined, incr: bigint): common.AssetChange | undefined {
+  return change && { ...change, incr };
 }

@@ -1,68 +1,61 @@
-import { ShardMap, type Ledger, type LogEntry } from '@giftmesh/domain-money';
-import {
-  applyAtEnd,
-  eventEntry,
-  sampleDecided,
-  sampleId,
-  sampleOrder,
-  type SampleEvent,
-} from '@giftmesh/domain-money/testing';
+import type { ResultSetHeader } from 'mysql2/promise';
+import { ShardMap, type LedgerAuditOptions, type LedgerAuditReport } from '@giftmesh/domain-money';
+import { fillBooks, type AuditedLedgers, type DamageValue } from '@giftmesh/domain-money/testing';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { MysqlLedger } from './ledger';
-import type { TestDatabase } from './mysql-test-kit';
+import { auditLedgerDatabase } from './ledger-view';
+import { freshDatabase, type TestDatabase } from './mysql-test-kit';
 import { TABLES } from './schema-migrations';
-
-/** Users of the {@link fillBooks | books}: the first two pay, the others get. */
-export const [ALICE, BOB, STAR, MOON] = [11n, 12n, 21n, 22n] as const;
-
-/** Ids of events in the books: a gift to one. */
-export const GIFT = sampleId(10);
-/** A gift to several, the payer among them. */
-export const SHARED = sampleId(11);
-/** Pays nobody. */
-export const WITHDRAWAL = sampleId(12);
-/** A gift that its payer could not pay. */
-export const REFUSED = sampleId(13);
-/** Gives back a part of {@link SHARED}. */
-export const REVERSAL = sampleId(50);
-
-/** The log's entry of an applied gift, or of what else the sample says. */
-export const gift = (sample: SampleEvent): LogEntry => eventEntry(sampleDecided(sample));
 
 /** A ledger on a test's database, with a clock of its own. */
 export function openLedger(url: string): Promise<MysqlLedger> {
   return MysqlLedger.open({ url, clock: new SimulatedClock(), shards: new ShardMap(4, 2), allowUnsafeServer: true });
 }
 
-/** Writes something of everything into a ledger, and nothing wrong. */
-export async function fillBooks(ledger: Ledger): Promise<void> {
-  await ledger.applyOrder(sampleOrder(1, ALICE, 1000n));
-  await ledger.applyOrder(sampleOrder(2, BOB, 500n));
-  await applyAtEnd(ledger, [
-    gift({ id: GIFT, from: ALICE, to: STAR, amount: 100n, seq: 1, toAsset: 'diamond' }),
-    gift({
-      id: SHARED,
-      from: ALICE,
-      to: [
-        [STAR, 30n],
-        [MOON, 20n],
-        [ALICE, 1n],
-      ],
-      seq: 2,
-    }),
-    gift({ id: WITHDRAWAL, from: STAR, to: [], amount: 7n, seq: 1 }),
-    gift({ id: REFUSED, from: BOB, to: STAR, amount: 10_000n, refused: true }),
-    gift({ id: sampleId(14), from: BOB, to: STAR, amount: 5n, seq: 1 }),
-    gift({ id: sampleId(15), from: STAR, to: [], amount: 3n, seq: 2 }),
-    // Under the id of her own order: each stands for itself.
-    gift({ id: 1, from: ALICE, to: STAR, amount: 2n, seq: 3 }),
-  ]);
-  await ledger.reverse({ eventId: REVERSAL, originalEventId: SHARED, opUserId: ALICE, amount: 17n });
-  await ledger.reverse({ eventId: sampleId(51), originalEventId: sampleId(15), opUserId: STAR, amount: 0n });
+/** Ledgers one after another, in a database of their own. */
+export class AuditDatabase implements AuditedLedgers {
+  #ledger: MysqlLedger | undefined;
+  #restore: (() => Promise<void>) | undefined;
+
+  private constructor(private readonly database: TestDatabase) {}
+
+  static async on(serverUrl: string): Promise<AuditDatabase> {
+    return new AuditDatabase(await freshDatabase(serverUrl));
+  }
+
+  async empty(): Promise<MysqlLedger> {
+    if (this.#ledger !== undefined) await this.database.empty();
+    await this.#ledger?.close();
+    this.#ledger = await openLedger(this.database.url);
+    return this.#ledger;
+  }
+
+  async whole(): Promise<void> {
+    if (this.#restore === undefined) {
+      await fillBooks(await this.empty());
+      this.#restore = await keepTables(this.database);
+    }
+    await this.#restore();
+  }
+
+  async damage(sql: string, values: readonly DamageValue[]): Promise<number> {
+    let index = 0;
+    const text = sql.replaceAll('?', () => literal(values[index++] as DamageValue));
+    return (await this.database.sql.query<ResultSetHeader>(text))[0].affectedRows;
+  }
+
+  audit(options: LedgerAuditOptions = {}): Promise<LedgerAuditReport> {
+    return auditLedgerDatabase({ ...options, url: this.database.url });
+  }
+
+  async dispose(): Promise<void> {
+    await this.#ledger?.close();
+    await this.database.drop();
+  }
 }
 
 /** Keeps what a database has, and returns how to bring it back. */
-export async function keepTables({ sql }: TestDatabase): Promise<() => Promise<void>> {
+async function keepTables({ sql }: TestDatabase): Promise<() => Promise<void>> {
   for (const { name } of TABLES) await sql.query(`CREATE TABLE kept_${name} AS SELECT * FROM ${name}`);
   return async () => {
     for (const { name } of TABLES) {
@@ -70,4 +63,9 @@ export async function keepTables({ sql }: TestDatabase): Promise<() => Promise<v
       await sql.query(`INSERT INTO ${name} SELECT * FROM kept_${name}`);
     }
   };
+}
+
+function literal(value: DamageValue): string {
+  if (typeof value === 'bigint') return String(value);
+  return typeof value === 'string' ? `'${value}'` : `0x${Buffer.from(value).toString('hex')}`;
 }

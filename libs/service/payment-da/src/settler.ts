@@ -15,6 +15,7 @@ import {
   type Subscription,
 } from '@giftmesh/domain-money';
 import type { AppliedPositions } from './applied-positions';
+import { letterKind, noLetters, type LetterCounts } from './letter-kind';
 import { usersOf } from './settled-users';
 import { bytesKey, cutBehindFences, positionsBehind, slicesOf, type Parking } from './slices';
 
@@ -73,7 +74,10 @@ export interface SettlerStats {
 export class Settler {
   #subscription: Subscription | undefined;
   #stats = { applied: 0, duplicates: 0, fenced: 0, parked: 0, batches: 0 };
+  readonly #parkedByKind = noLetters();
   #failure: Error | undefined;
+  /** Why there will be no delivery any more: a batch that still runs doesn't make that good, however it ends. */
+  #halt: Error | undefined;
 
   constructor(
     private readonly ports: SettlerPorts,
@@ -93,18 +97,23 @@ export class Settler {
       },
       onRecords: (records) => this.#settle(records),
       onHalt: (error) => {
-        this.#failure = error;
+        this.#halt = error;
       },
     });
   }
 
   /** Why settling does not go on, undefined while it does. */
   get failure(): Error | undefined {
-    return this.#failure;
+    return this.#halt ?? this.#failure;
   }
 
   get stats(): SettlerStats {
     return this.#stats;
+  }
+
+  /** What it has parked since its start, by why. */
+  get parkedByKind(): LetterCounts {
+    return this.#parkedByKind;
   }
 
   async close(): Promise<void> {
@@ -197,7 +206,10 @@ export class Settler {
     this.#stats.applied += result.applied;
     this.#stats.duplicates += result.duplicates;
     this.#stats.fenced += result.fenced;
-    for (const slice of slices) this.#stats.parked += slice.parked.length;
+    for (const { payload } of slices.flatMap(({ parked }) => parked)) {
+      this.#stats.parked += 1;
+      this.#parkedByKind[letterKind(payload, this.ports.codec, this.ports.shards)] += 1;
+    }
   }
 
   /** Tells stations what is settled. A notice may get lost: they find out by their sweepers. */

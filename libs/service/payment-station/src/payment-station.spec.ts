@@ -106,6 +106,16 @@ describe('createPaymentStation', () => {
     await station.close();
   });
 
+  it('takes calls of load tests on shadow stores', async () => {
+    const { clock, station } = setUp(undefined, { shadow: true });
+    await station.start();
+    const marked = new CallContext({ method: '/x/Y', policy: undeclared, clock });
+    markCall(marked, { stress: true });
+    const changed = runInCall(marked, () => station.handlers.changeAssets({ events: [message({ id: 3 })] }));
+    expect(await changed).toMatchObject({ results: [{ outcome: common.EventOutcome.APPLIED }] });
+    await station.close();
+  });
+
   it('writes what travels with the events of a call into the log', async () => {
     const carrier = { traceparent: 't' };
     const { log, station } = setUp(undefined, { carrierOf: () => carrier });

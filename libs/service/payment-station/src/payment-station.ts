@@ -31,6 +31,8 @@ export interface PaymentStationDependencies {
   readonly shards: ShardMap;
   /** Asked within the call that appends, once for each append: `callCarrier`. Default nothing travels with events. */
   readonly carrierOf?: CarrierSource;
+  /** True for an instance on shadow stores: it takes calls of load tests. Default false: those that would change money are refused. */
+  readonly shadow?: boolean;
 }
 
 /** What may differ from the defaults. */
@@ -56,7 +58,7 @@ export function createPaymentStation(
   dependencies: PaymentStationDependencies,
   options: PaymentStationOptions = {},
 ): PaymentStation {
-  const { clock, store, log, ledger, notices, shards } = dependencies;
+  const { clock, store, log, ledger, notices, shards, shadow } = dependencies;
   const window = options.window ?? DEFAULT_ACCEPTANCE_WINDOW;
   const appender = new LogAppender(clock, log, shards, DEFAULT_LOG_APPENDER_OPTIONS, dependencies.carrierOf);
   const recovery = new GenerationRecovery(clock, store, ledger, appender);
@@ -64,11 +66,12 @@ export function createPaymentStation(
   const refresh = new CreditRefresh(clock);
   const decider = new EventDecider({ clock, store, ledger, appender, loader, recovery, refresh, window });
   const merger = new SettledMerger(store, notices);
-  const sweeper = new Sweeper(clock, store, ledger, appender, loader, options.sweeper ?? DEFAULT_SWEEPER_OPTIONS);
+  const sweeperOptions = options.sweeper ?? DEFAULT_SWEEPER_OPTIONS;
+  const sweeper = new Sweeper(clock, store, ledger, appender, loader, recovery, sweeperOptions);
   let ready = false;
   let closed = false;
   return {
-    handlers: new PaymentStationHandlers({ store, ledger, loader, decider, recovery, ready: () => ready }),
+    handlers: new PaymentStationHandlers({ store, ledger, loader, decider, recovery, ready: () => ready, shadow }),
     appender,
     sweeper,
     problem: () => {

@@ -25,6 +25,8 @@ import type { PaymentDaClient } from './ports';
 export const REQUEST_ITEMS_MAX = 1_000;
 /** How often users are loaded for one call: a load may be refused, or its user be evicted, before she is read. */
 const LOAD_ATTEMPTS_MAX = 3;
+/** How often the store is recovered for one call: one loss may follow another while a replica takes over. */
+const RECOVERIES_MAX = 3;
 /** What is kept of a call's time to send the answer, milliseconds. */
 const ANSWER_RESERVE_MS = 20;
 
@@ -36,6 +38,8 @@ export interface PaymentStationPorts {
   readonly recovery: GenerationRecovery;
   /** False until what an earlier process left behind is on its way: nothing may be decided before. */
   readonly ready: () => boolean;
+  /** See `PaymentStationDependencies`. */
+  readonly shadow?: boolean | undefined;
 }
 
 /** The RPCs of PaymentStationService. */
@@ -43,7 +47,7 @@ export class PaymentStationHandlers {
   constructor(private readonly ports: PaymentStationPorts) {}
 
   readonly changeAssets = async (request: station.ChangeAssetsRequest): Promise<station.ChangeAssetsResponse> => {
-    refuseStress();
+    this.#refuseStress();
     checkCount('events', request.events.length);
     if (!this.ports.ready()) throw paymentError('DEPENDENCY_AWAY', 'the station is starting', StatusCode.UNAVAILABLE);
     const remainingMs = currentCall()?.remainingMs() ?? Infinity;
@@ -64,7 +68,7 @@ export class PaymentStationHandlers {
     this.ports.ledger.listAssetRecords(request);
 
   readonly applyOrder = async (request: station.ApplyOrderRequest): Promise<station.ApplyOrderResponse> => {
-    refuseStress();
+    this.#refuseStress();
     const problems = orderProblems(readOrThrow(() => orderFromProto(request)));
     if (problems.length > 0) throw invalidRequest(problems);
     const answer = await this.ports.ledger.applyOrder({ order: request });
@@ -74,7 +78,7 @@ export class PaymentStationHandlers {
   };
 
   readonly reverseEvent = async (request: station.ReverseEventRequest): Promise<station.ReverseEventResponse> => {
-    refuseStress();
+    this.#refuseStress();
     const problems = reversalProblems(reversalFromProto(request));
     if (problems.length > 0) throw invalidRequest(problems);
     const answer = await this.ports.ledger.reverseEvent({ reversal: request });
@@ -90,6 +94,11 @@ export class PaymentStationHandlers {
     return stored === undefined ? counters : mergeCounters(stored, counters);
   }
 
+  /** Throws for a call of a load test that would change real money. */
+  #refuseStress(): void {
+    if (isStress() && this.ports.shadow !== true) throw stressNotSupported();
+  }
+
   async #readOrLoad(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]> {
     for (let attempt = 0; ; attempt += 1) {
       const found = await this.#read(userIds);
@@ -97,24 +106,27 @@ export class PaymentStationHandlers {
       if (missing.length === 0) return found;
       if (attempt >= LOAD_ATTEMPTS_MAX)
         throw paymentError('DEPENDENCY_AWAY', 'balances could not be loaded', StatusCode.UNAVAILABLE);
-      await Promise.all(missing.map((userId) => this.ports.loader.load(userId)));
+      await Promise.all(missing.map((userId) => this.#recovering(() => this.ports.loader.load(userId))));
     }
   }
 
-  async #read(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]> {
-    try {
-      return await this.ports.store.read(userIds);
-    } catch (error) {
-      if (!(error instanceof StoreLostError)) throw error;
-      await this.ports.recovery.run();
-      return this.ports.store.read(userIds);
+  #read(userIds: readonly bigint[]): Promise<readonly (StoredUser | undefined)[]> {
+    return this.#recovering(() => this.ports.store.read(userIds));
+  }
+
+  /** What the store has lost is recovered first. Refuses when it loses something each time. */
+  async #recovering<T>(work: () => Promise<T>): Promise<T> {
+    for (let recoveries = 0; ; recoveries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof StoreLostError)) throw error;
+        if (recoveries >= RECOVERIES_MAX)
+          throw paymentError('DEPENDENCY_AWAY', 'the balance store loses what it holds', StatusCode.UNAVAILABLE);
+        await this.ports.recovery.run();
+      }
     }
   }
-}
-
-/** Throws for a call of a load test: without shadow stores it would change real money. */
-function refuseStress(): void {
-  if (isStress()) throw stressNotSupported();
 }
 
 function checkCount(field: string, count: number): void {

@@ -1,4 +1,4 @@
-import { markerOf } from '@giftmesh/domain-money';
+import { markerOf, StoreLostError } from '@giftmesh/domain-money';
 import { eventEntry, sampleCounters, sampleDecided, sampleId } from '@giftmesh/domain-money/testing';
 import { Sweeper, type SweeperOptions } from './sweeper';
 import { ALICE, BOB, MOON, NOW_MS, setUp as setUpStation, SHARDS, STAR } from './test-kit/kit';
@@ -17,8 +17,8 @@ const keyOf = (id: number, opUserId: bigint = ALICE) => ({ opUserId, eventId: sa
 
 function setUp() {
   const station = setUpStation();
-  const { clock, store, ledger, appender, loader } = station;
-  return { ...station, sweeper: new Sweeper(clock, store, ledger, appender, loader, OPTIONS) };
+  const { clock, store, ledger, appender, loader, recovery } = station;
+  return { ...station, sweeper: new Sweeper(clock, store, ledger, appender, loader, recovery, OPTIONS) };
 }
 
 /** The ledger has the events with these numbers. */
@@ -52,6 +52,21 @@ describe('Sweeper', () => {
     ]);
     expect(ledger.checks).toEqual([{ events: [keyOf(1), keyOf(2)], behindBarrier: false }]);
     expect(await log.durable()).toEqual([]);
+  });
+
+  it('has shards recovered that nobody else asks for', async () => {
+    const { clock, ledger, store, sweeper } = setUp();
+    store.entries = [entry(1)];
+    ledger.onRecord = onRecord(1);
+    store.lost = SHARDS.allShards();
+    store.failing.set('read', new StoreLostError(store.lost));
+    sweeper.start();
+    await clock.advanceAsync(OPTIONS.intervalMs + 100);
+    expect(store.lost).toEqual([]);
+    expect(store.callsOf('settle')).toEqual([]);
+    await clock.advanceAsync(OPTIONS.intervalMs);
+    expect(store.callsOf('settle')).toMatchObject([{ of: [keyOf(1)] }]);
+    sweeper.close();
   });
 
   it('loads payees who are in place anew, each once, before it settles: their notice got lost', async () => {

@@ -1,7 +1,8 @@
 import type { Cancel, Clock } from '@giftmesh/kernel-time';
-import type { BalanceStore, DecidedEvent } from '@giftmesh/domain-money';
+import { StoreLostError, type BalanceStore, type DecidedEvent } from '@giftmesh/domain-money';
 import { countersFromProto, markerFromProto } from '@giftmesh/wire-money';
 import type { AccountLoader } from './account-loader';
+import type { GenerationRecovery } from './generation-recovery';
 import type { LogAppender } from './log-appender';
 import type { PaymentDaClient } from './ports';
 
@@ -42,6 +43,7 @@ export class Sweeper {
     private readonly ledger: PaymentDaClient,
     private readonly appender: LogAppender,
     private readonly loader: AccountLoader,
+    private readonly recovery: GenerationRecovery,
     private readonly options: SweeperOptions = DEFAULT_SWEEPER_OPTIONS,
   ) {}
 
@@ -97,7 +99,10 @@ export class Sweeper {
     this.#cancel = this.clock.schedule(this.options.intervalMs, () => {
       // What fails now is still there for the next sweep.
       this.sweep()
-        .catch(() => undefined)
+        .catch((error: unknown) => {
+          // Perhaps nobody else asks for those shards. Not waited for: other shards' entries are looked after meanwhile.
+          if (error instanceof StoreLostError) void this.recovery.run();
+        })
         .finally(() => this.#plan());
     });
   }

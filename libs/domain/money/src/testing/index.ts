@@ -12,6 +12,9 @@ export {
   sliceAtEnd,
   type SampleEvent,
 } from './ledger-samples';
+export { ledgerAuditContract, type AuditedLedgers } from './ledger-audit-contract';
+export type { DamageValue } from './ledger-audit-damages';
+export { ALICE, BOB, fillBooks, GIFT, giftEntry, STAR } from './ledger-audit-books';
 export { MemoryEventLog, type MemoryEventLogOptions } from './memory-event-log';
 export { eventLogContract, type EventLogUnderTest, type MakeEventLog } from './event-log-contract';
 export { balanceStoreContract, type BalanceStoreLimits, type MakeBalanceStore } from './balance-store-contract';

@@ -10,6 +10,7 @@ export class ScriptedLedger implements PaymentDaClient {
   counters: readonly Counters[] = [];
   /** Throws while the ledger is away. */
   trouble: () => void = () => undefined;
+  /** The generation that is given out next. */
   generation = 2n;
   readonly loads: (readonly bigint[])[] = [];
   readonly checks: da.CheckEventsRequest[] = [];
@@ -31,7 +32,8 @@ export class ScriptedLedger implements PaymentDaClient {
 
   async raiseGeneration(): Promise<da.RaiseGenerationResponse> {
     this.trouble();
-    return { generation: this.generation };
+    this.generation += 1n;
+    return { generation: this.generation - 1n };
   }
 
   listAssetRecords(): Promise<da.ListAssetRecordsResponse> {
