@@ -1,4 +1,4 @@
-import { ASSET_TYPES } from '@giftmesh/domain-money';
+import { ASSET_TYPES, type AssetType } from '@giftmesh/domain-money';
 
 /** What the keys of an installation begin with, unless told otherwise. */
 export const DEFAULT_KEY_PREFIX = 'giftmesh:';
@@ -18,7 +18,7 @@ export class BalanceKeys {
     return `${this.#shard(shard)}state`;
   }
 
-  /** Sorted set: `outboxMember` of each decision that the ledger has not applied, by its time. */
+  /** Hash: each decision that the ledger has not applied, under its `outboxField`. */
   outbox(shard: number): string {
     return `${this.#shard(shard)}outbox`;
   }
@@ -28,9 +28,14 @@ export class BalanceKeys {
     return `${this.#shard(shard)}idle`;
   }
 
-  /** Hash: accounts and decisions of a user, or what is remembered of one who is not in place. */
+  /** Bytes: a user in place, see `UserRecord`. */
   user(shard: number, userId: bigint | string): string {
     return `${this.#shard(shard)}user:${userId}`;
+  }
+
+  /** Hash: decisions of a user in place that the ledger has applied, by their events' ids. */
+  settled(shard: number, userId: bigint | string): string {
+    return this.user(shard, userId) + SETTLED_SUFFIX;
   }
 
   #shard(shard: number): string {
@@ -38,14 +43,25 @@ export class BalanceKeys {
   }
 }
 
-/** How the outbox names a decision. */
-export const outboxMember = (userId: bigint, eventId: string): string => `${userId}/${eventId}`;
+/** What follows a user's key in that of her settled decisions. Scripts make it where they need it: seldom, and always in the same slot. */
+export const SETTLED_SUFFIX = ':settled';
+/** What follows a user's key in that of what is remembered of her while she is not in place. */
+export const ABSENT_SUFFIX = ':absent';
 
-/** The user and the event of an outbox member. */
-export function keyOfOutboxMember(member: string): { readonly userId: string; readonly eventId: string } {
-  const slash = member.indexOf('/');
-  return { userId: member.slice(0, slash), eventId: member.slice(slash + 1) };
+/** How the outbox names a decision. The id comes first, so that names of a user stand in the order of their ids. */
+export const outboxField = (userId: bigint, eventId: string): string => `${eventId}/${userId}`;
+
+/** The user and the event of an outbox field. */
+export function keyOfOutboxField(field: string): { readonly userId: string; readonly eventId: string } {
+  const slash = field.indexOf('/');
+  return { eventId: field.slice(0, slash), userId: field.slice(slash + 1) };
 }
+
+/** A name that stands behind all those of an event id, and before those of the next. */
+export const behindOutboxFields = (eventId: string): string => `${eventId}/z`;
 
 /** The assets as a Lua table. */
 export const LUA_ASSETS = `{${ASSET_TYPES.map((asset) => `'${asset}'`).join(', ')}}`;
+
+/** The place of an asset in `ASSET_TYPES`, from 0: how scripts name it. */
+export const assetPlace = (assetType: AssetType): number => ASSET_TYPES.indexOf(assetType);

@@ -1,7 +1,8 @@
-import { LUA_ASSETS } from './balance-keys';
+import { ABSENT_SUFFIX, LUA_ASSETS, SETTLED_SUFFIX } from './balance-keys';
+import { RECORD_FORMAT, RecordPlace } from './user-record';
 
 /**
- * What the balance store's scripts have in common. They get the state and one more key of each shard first, users' keys after them.
+ * What the balance store's scripts have in common. Their keys are the states of all shards first, one more of each shard, then those of users.
  *
  * `mastership()` names the life of this data on this server: a random id that Redis changes when it starts, and when a replica is
  * promoted. A shard's state names the one under which it was raised. Another one now means that last writes may be gone, or
@@ -10,29 +11,44 @@ import { LUA_ASSETS } from './balance-keys';
  */
 export const SCRIPT_PARTS = `
 local ASSETS = ${LUA_ASSETS}
+local call = redis.call
 
 local function mastership()
-  local info = redis.call('INFO', 'replication')
+  local info = call('INFO', 'replication')
   if not string.find(info, 'role:master', 1, true) then return 'none' end
   -- Not by a pattern, which would be tried at each place of the text.
   local _, last = string.find(info, 'master_replid:', 1, true)
   return last and string.sub(info, last + 1, last + 40) or 'none'
 end
 
--- A state is a generation, 1 when it is open, and a mastership.
-local function shards_of(count)
-  local now, shards, lost = mastership(), {}, {}
-  local good = ' 1 ' .. now
+-- Of each shard its generation, and a list of those that are lost, from 0. A state is a generation, 1 when it is open, and a mastership.
+local function usable_generations(count)
+  local good, lost = ' 1 ' .. mastership(), {}
+  local found, last, generation = call('MGET', unpack(KEYS, 1, count)), nil, nil
   for i = 1, count do
-    local text = redis.call('GET', KEYS[2 * i - 1]) or '0 0 none'
-    local shard = { key = KEYS[2 * i], state = KEYS[2 * i - 1], mastership = now }
-    if string.sub(text, -#good) == good then
-      shard.generation, shard.usable, shard.continues = string.sub(text, 1, -1 - #good), true, true
+    local text = found[i]
+    -- Most shards were raised together.
+    if text and text == last then
+      found[i] = generation
+    elseif text and string.sub(text, -#good) == good then
+      last, generation = text, tonumber(string.sub(text, 1, -1 - #good))
+      found[i] = generation
     else
-      local generation, name = string.match(text, '^(%d+) %d (%w+)$')
-      shard.generation, shard.continues = generation, name == now
+      found[i] = 0
       lost[#lost + 1] = i - 1
     end
+  end
+  return found, lost
+end
+
+-- The same with all that states say.
+local function shards_of(count)
+  local now, shards, lost = mastership(), {}, {}
+  for i, text in ipairs(call('MGET', unpack(KEYS, 1, count))) do
+    local generation, open, name = string.match(text or '0 0 none', '^(%d+) (%d) (%w+)$')
+    local shard = { key = KEYS[count + i], state = KEYS[i], mastership = now, generation = tonumber(generation),
+      continues = name == now, usable = name == now and open == '1' }
+    if not shard.usable then lost[#lost + 1] = i - 1 end
     shards[i] = shard
   end
   return shards, lost
@@ -41,41 +57,37 @@ end
 -- '%d' is a long here: exact on the 64-bit servers that requireRedis asks for.
 local function whole(number) return string.format('%d', number) end
 
--- What a user's hash has under 'h': see UserHead. It changes seldom: what each decision changes stands under 't'.
-local function head_of(text)
-  local g, n, m, r, a = string.match(text, '^(%d+) (%d+) (%d+) (%S+) (%S+)$')
-  return { generation = g, as_of = n, settled = tonumber(m), refused = r, ask_through = a }
-end
-local function head_text(head)
-  return string.format('%s %s %d %s %s', head.generation, head.as_of, head.settled, head.refused, head.ask_through)
-end
+-- A user's record as a table: numbers of the head, four of each account, two texts.
+local FORMAT, LAST = '${RECORD_FORMAT}', ${RecordPlace.newest}
+local GENERATION, AS_OF, ORDER, USED = ${RecordPlace.generation}, ${RecordPlace.asOf}, ${RecordPlace.order}, ${RecordPlace.used}
+local ASK_THROUGH, NEWEST = ${RecordPlace.askThrough}, ${RecordPlace.newest}
+local function record_of(bytes) return { struct.unpack(FORMAT, bytes) } end
+local function bytes_of(record) return struct.pack(FORMAT, unpack(record, 1, LAST)) end
+-- The first place of an asset's account, counted from 0.
+local function account_at(asset) return ${RecordPlace.account(0)} + 4 * asset end
 
--- What it has under the name of an asset: credited, reversed, debited, seq.
-local function account_of(text)
-  local c, r, d, s = string.match(text, '^(%d+) (%d+) (%d+) (%d+)$')
-  return { tonumber(c), tonumber(r), tonumber(d), tonumber(s) }
-end
-local function account_text(account)
-  return string.format('%d %d %d %d', account[1], account[2], account[3], account[4])
-end
+local SETTLED, ABSENT = '${SETTLED_SUFFIX}', '${ABSENT_SUFFIX}'
+-- Stands behind all outbox names of an event id: what is decided must not come behind a user's newest name.
+local function behind(id) return id .. '/z' end
 `;
 
-/** Drops the older half of a user's settled decisions; what is forgotten is asked about from then on. Changes `head` only. */
+/** Drops the older half of a user's settled decisions where they are too many; what is forgotten is asked about from then on. */
 export const MAKE_ROOM = `
-local function make_room(user, head, settled_max)
-  local all, ids = redis.call('HGETALL', user), {}
-  for i = 1, #all, 2 do
-    if #all[i] == 36 and string.sub(all[i + 1], 1, 1) == 'S' then ids[#ids + 1] = all[i] end
-  end
+local function make_room(user, settled_max)
+  if call('HLEN', user .. SETTLED) <= settled_max then return end
+  local ids = call('HKEYS', user .. SETTLED)
   table.sort(ids)
-  local keep = math.min(#ids, math.ceil(settled_max / 2))
-  local dropped = #ids - keep
-  head.settled = keep
-  if dropped < 1 then return end
-  for from = 1, dropped, 1000 do
-    redis.call('HDEL', user, unpack(ids, from, math.min(from + 999, dropped)))
+  local dropped = #ids - math.ceil(settled_max / 2)
+  local bytes = call('GET', user)
+  if bytes then
+    local record = record_of(bytes)
+    if ids[dropped] > record[ASK_THROUGH] then record[ASK_THROUGH] = ids[dropped] end
+    if behind(ids[dropped]) > record[NEWEST] then record[NEWEST] = behind(ids[dropped]) end
+    record[AS_OF] = record[AS_OF] + 1
+    call('SET', user, bytes_of(record))
   end
-  if ids[dropped] > head.ask_through then head.ask_through = ids[dropped] end
-  head.as_of = whole(tonumber(head.as_of) + 1)
+  for from = 1, dropped, 1000 do
+    call('HDEL', user .. SETTLED, unpack(ids, from, math.min(from + 999, dropped)))
+  end
 end
 `;

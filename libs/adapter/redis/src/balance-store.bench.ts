@@ -3,8 +3,11 @@
  *
  *   redis-server --port 7400 --appendonly yes --appendfsync always --dir /tmp/somewhere
  *   node dist/balance-store.bench.js --url redis://127.0.0.1:7400 [--url ... (nodes of a cluster)] [--json] [--quick] [--events N] [--seed S]
+ *     [--only script | watch]
  *
- * It writes under the prefix `bench:` and leaves its keys there.
+ * Redis has one thread, so what bounds a store is how much of it a debit takes: the server's CPU is told beside the rate, and debits for each
+ * second of it, which a busy machine changes less. Baselines of the same run: PING, and a script that does nothing with the arguments of
+ * a call of one debit and of 32. It writes under the prefix `bench:` and leaves its keys there.
  */
 import { parseArgs } from 'node:util';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
@@ -57,16 +60,18 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       events: { type: 'string' },
       seed: { type: 'string', default: '1' },
+      only: { type: 'string' },
     },
   });
   if (values.url === undefined) throw new Error('--url names the Redis to be measured');
   const events = Number(values.events ?? (values.quick ? 40_000 : 200_000));
   const seed = Number(values.seed);
   const random = seededRandom(seed);
-  const connection = await connectRedis({ urls: values.url, commandTimeoutMs: 10_000 });
-  const figures: { name: string; value: number; unit: string; aim?: number; reached?: boolean }[] = [];
+  const connection = await connectRedis({ urls: values.url, commandTimeoutMs: 30_000 });
+  const figures: Figure[] = [];
+  figures.push(...(await baselines(connection, random, events)));
   let generation = Date.now();
-  for (const way of WAYS) {
+  for (const way of WAYS.filter(({ debitBy }) => values.only === undefined || values.only === debitBy)) {
     const store = new RedisBalanceStore({
       connection,
       shards: SHARDS,
@@ -76,22 +81,18 @@ async function main(): Promise<void> {
     });
     generation += 1;
     await prepare(store, generation);
-    const count = Math.round(events * way.share);
+    const count = Math.round((events * way.share) / way.batch) * way.batch;
     // Once without a clock, so that both sides are warm.
     await run(store, requestCalls(random, way, Math.round(count / 5)), way.inFlight);
     const calls = requestCalls(random, way, count);
-    const cpu = process.cpuUsage();
-    const serverCpu = await serverCpuMs(connection);
-    const tookMs = await run(store, calls, way.inFlight);
-    const { user, system } = process.cpuUsage(cpu);
-    const value = (count / tookMs) * 1_000;
     const { name, aim } = way;
-    figures.push({ name, value, unit: 'debits/s', ...(aim === undefined ? {} : { aim, reached: value >= aim }) });
-    figures.push({ name: `${name}: caller's CPU`, value: (user + system) / count, unit: 'µs/debit' });
-    const servers = ((await serverCpuMs(connection)) - serverCpu) * 1_000;
-    figures.push({ name: `${name}: server's CPU`, value: servers / count, unit: 'µs/debit' });
+    figures.push(
+      ...(await measure(connection, { name, count, what: 'debit', aim }, () => run(store, calls, way.inFlight))),
+    );
     if (way.batch === 32 && way.debitBy === 'script')
-      figures.push({ name: `${name}: settled`, value: await settle(store, calls), unit: 'events/s' });
+      figures.push(
+        ...(await measure(connection, { name: `${name}, settled`, count, what: 'event' }, () => settle(store, calls))),
+      );
     await store.close();
   }
   connection.close();
@@ -101,7 +102,75 @@ async function main(): Promise<void> {
     );
   else
     for (const { name, value, unit } of figures)
-      console.log(`${name.padEnd(48)} ${value.toFixed(value < 1_000 ? 2 : 0).padStart(10)} ${unit}`);
+      console.log(`${name.padEnd(56)} ${value.toFixed(value < 1_000 ? 2 : 0).padStart(10)} ${unit}`);
+}
+
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly aim?: number;
+  readonly reached?: boolean;
+}
+
+/** The rate of `count` things, and what each takes of the caller's and the servers' CPU. */
+async function measure(
+  connection: RedisConnection,
+  { name, count, what, aim }: { name: string; count: number; what: string; aim?: number | undefined },
+  work: () => Promise<unknown>,
+): Promise<Figure[]> {
+  const before = await serverCpuMs(connection);
+  const cpu = process.cpuUsage();
+  const begunAt = performance.now();
+  await work();
+  const tookMs = performance.now() - begunAt;
+  const { user, system } = process.cpuUsage(cpu);
+  const serverMs = (await serverCpuMs(connection)) - before;
+  const value = (count / tookMs) * 1_000;
+  return [
+    { name, value, unit: `${what}s/s`, ...(aim === undefined ? {} : { aim, reached: value >= aim }) },
+    { name: `${name}: caller's CPU`, value: (user + system) / count, unit: `µs/${what}` },
+    { name: `${name}: server's CPU`, value: (serverMs * 1_000) / count, unit: `µs/${what}` },
+    { name: `${name}: for a second of server's CPU`, value: (count / serverMs) * 1_000, unit: `${what}s` },
+  ];
+}
+
+/** What the server and the way to it cost without any debit. */
+async function baselines(connection: RedisConnection, random: Random, events: number): Promise<Figure[]> {
+  const [node] = connection.nodes();
+  if (node === undefined) return [];
+  const figures: Figure[] = [];
+  const rounds = async (count: number, inFlight: number, ask: () => Promise<unknown>): Promise<void> => {
+    let left = count;
+    const worker = async (): Promise<void> => {
+      while ((left -= 1) >= 0) await ask();
+    };
+    await Promise.all(Array.from({ length: inFlight }, worker));
+  };
+  const pings = Math.round(events / 2);
+  const ping = { name: 'baseline: PING, 64 in flight', count: pings, what: 'call' };
+  figures.push(...(await measure(connection, ping, () => rounds(pings, 64, () => node.ping()))));
+  const sha = String(await node.script('LOAD', 'return 1'));
+  for (const [batch, inFlight] of [
+    [1, 64],
+    [32, 8],
+  ] as const) {
+    const [requests = []] = requestCalls(random, { batch, oneShard: true }, batch);
+    const args = requests.flatMap(({ event }) => [
+      1,
+      `${event.eventId}/${event.opUserId}`,
+      3,
+      100,
+      JSON.stringify([event.eventId, event.objId, event.comboKey, 'what is kept of an event'.repeat(3)]),
+    ]);
+    const count = Math.round(pings / batch) * batch;
+    const name = `baseline: an empty script with ${batch} debit${batch === 1 ? '' : 's'}, ${inFlight} in flight`;
+    const call = (): Promise<unknown> => node.evalsha(sha, 0, ...args);
+    figures.push(
+      ...(await measure(connection, { name, count, what: 'debit' }, () => rounds(count / batch, inFlight, call))),
+    );
+  }
+  return figures;
 }
 
 const userIdOf = (viewer: number): bigint => 1_000_000n + BigInt(viewer) * 7919n;
@@ -119,7 +188,11 @@ async function prepare(store: RedisBalanceStore, generation: number): Promise<vo
   if (!installed.every(Boolean)) throw new Error('not all viewers are in place');
 }
 
-function requestCalls(random: Random, { batch, oneShard }: Way, events: number): DebitRequest[][] {
+function requestCalls(
+  random: Random,
+  { batch, oneShard }: Pick<Way, 'batch' | 'oneShard'>,
+  events: number,
+): DebitRequest[][] {
   const nextId = uuidV7Source(systemClock, random);
   const byShard = SHARDS.allShards().map((): bigint[] => []);
   for (let viewer = 0; viewer < VIEWERS; viewer += 1) {
@@ -152,9 +225,7 @@ function requestCalls(random: Random, { batch, oneShard }: Way, events: number):
   });
 }
 
-/** Resolves to the milliseconds that it took. */
-async function run(store: RedisBalanceStore, calls: readonly DebitRequest[][], inFlight: number): Promise<number> {
-  const begunAt = performance.now();
+async function run(store: RedisBalanceStore, calls: readonly DebitRequest[][], inFlight: number): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let call = calls[next++]; call !== undefined; call = calls[next++])
@@ -162,20 +233,16 @@ async function run(store: RedisBalanceStore, calls: readonly DebitRequest[][], i
         if (result.kind !== 'decided' || result.duplicate) throw new Error(`a debit was answered ${result.kind}`);
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
-  return performance.now() - begunAt;
 }
 
-/** Resolves to events a second. */
-async function settle(store: RedisBalanceStore, calls: readonly DebitRequest[][]): Promise<number> {
+async function settle(store: RedisBalanceStore, calls: readonly DebitRequest[][]): Promise<void> {
   const keys = calls.flat().map(({ event: { opUserId, eventId } }) => ({ opUserId, eventId }));
-  const begunAt = performance.now();
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let at = (next += SETTLE); at - SETTLE < keys.length; at = next += SETTLE)
       await store.settle(keys.slice(at - SETTLE, at));
   };
   await Promise.all(Array.from({ length: SETTLES_IN_FLIGHT }, worker));
-  return (keys.length / (performance.now() - begunAt)) * 1_000;
 }
 
 async function serverCpuMs(connection: RedisConnection): Promise<number> {

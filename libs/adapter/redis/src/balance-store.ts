@@ -12,7 +12,7 @@ import {
   type LoadedUser,
   type StoredUser,
 } from '@giftmesh/domain-money';
-import { BalanceKeys } from './balance-keys';
+import { assetPlace, BalanceKeys, outboxField } from './balance-keys';
 import { NO_SCRIPT, BalanceScripts } from './balance-scripts';
 import { checkedBalanceStoreOptions, type RedisBalanceStoreOptions } from './balance-store-options';
 import { DebitByScript, type DebitMethod } from './debit-by-script';
@@ -22,7 +22,7 @@ import { Outbox } from './outbox';
 import { planCalls, planShards, shardKeys, type CallPlan } from './script-call';
 import { ShardStatuses } from './shard-status';
 import { settledText } from './stored-decision';
-import { accountsOf } from './user-fields';
+import { countersOf, recordAccounts } from './user-record';
 import { ABSENT_KEEP_MS } from './users-scripts';
 
 const EVENT_ID_LENGTH = 36;
@@ -60,7 +60,7 @@ export class RedisBalanceStore implements BalanceStore {
     this.#scripts = new BalanceScripts(connection);
     this.#plan = { shards, keys: this.#keys, oneShardPerCall: connection.oneSlotPerCall, itemsMax: CALL_ITEMS_MAX };
     this.#statuses = new ShardStatuses(this.#scripts, this.#plan);
-    this.#outbox = new Outbox(connection, this.#scripts, this.#plan, shardOutboxMax);
+    this.#outbox = new Outbox(connection, this.#scripts, this.#plan, this.#statuses);
     this.#idleUsers = new IdleUsers(connection, this.#scripts, this.#plan);
     this.#debits =
       debitBy === 'watch'
@@ -108,7 +108,7 @@ export class RedisBalanceStore implements BalanceStore {
         const args: (string | number)[] = [call.shards.length, call.users.length, ABSENT_KEEP_MS];
         for (const { shard } of call.users) args.push(call.shardPlace(shard));
         for (const { item, user } of call.entries)
-          args.push(user, item.assetType, String(item.credited), String(item.reversed));
+          args.push(user, assetPlace(item.assetType), String(item.credited), String(item.reversed));
         await this.#scripts.run('merge', call.keys(this.#keys, 'idle'), args);
       }),
     );
@@ -124,11 +124,12 @@ export class RedisBalanceStore implements BalanceStore {
           const args: (string | number)[] = [call.shards.length, call.users.length];
           for (const { userId, shard } of call.users) args.push(call.shardPlace(shard), String(userId));
           const answer = await this.#scripts.run('read', call.keys(this.#keys, 'idle'), args);
-          const [lost, users] = this.#answerOf<(string | null)[] | null>(answer, call.shards);
+          const [lost, users] = this.#answerOf<string[] | null>(answer, call.shards);
           if (lost.length > 0) throw new StoreLostError(lost);
           for (const { item, index, user } of call.entries) {
-            const values = users[user - 1] ?? null;
-            if (values !== null) found[index] = { userId: item, accounts: accountsOf(item, values.slice(2)) };
+            const numbers = users[user - 1] ?? null;
+            if (numbers !== null)
+              found[index] = { userId: item, accounts: countersOf(item, recordAccounts(numbers.map(Number))) };
           }
         }),
       );
@@ -142,8 +143,8 @@ export class RedisBalanceStore implements BalanceStore {
     await Promise.all(
       calls.map(async (call) => {
         const args: (string | number)[] = [call.shards.length, call.users.length, this.#options.userMarkersMax];
-        for (const { userId, shard } of call.users) args.push(call.shardPlace(shard), String(userId));
-        for (const { item, user } of call.entries) args.push(user, item.eventId);
+        for (const { shard } of call.users) args.push(call.shardPlace(shard));
+        for (const { item, user } of call.entries) args.push(user, outboxField(item.opUserId, item.eventId));
         await this.#scripts.run('settle', call.keys(this.#keys, 'outbox'), args);
       }),
     );
@@ -227,7 +228,7 @@ export class RedisBalanceStore implements BalanceStore {
     const args: (string | number)[] = [generation ?? '', randomInt(1, AS_OF_MAX), lowestUuidV7At(markersSinceMs)];
     args.push(String(userId), this.#options.userMarkersMax, accounts.length);
     for (const { assetType, credited, reversed, debited, seq } of accounts)
-      args.push(assetType, String(credited), String(reversed), String(debited), seq);
+      args.push(assetPlace(assetType), String(credited), String(reversed), String(debited), seq);
     for (const marker of markers) args.push(marker.eventId, settledText(marker));
     const keys = [...shardKeys([shard], this.#keys, 'idle'), this.#keys.user(shard, userId)];
     const answer = await this.#scripts.run('install', keys, args);

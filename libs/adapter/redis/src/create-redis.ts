@@ -27,6 +27,15 @@ export function createRedis({ onError, ...options }: CreateRedisOptions = {}): R
     ...options,
   });
   // Without a listener, ioredis prints each error.
-  redis.on('error', (error: Error) => onError?.(error));
+  redis.on('error', (error: Error) => onError?.(withoutCommand(error)));
   return redis;
+}
+
+/** An error of ioredis without the command that it carries: of a connection that is being made, that has the password, and errors are logged. */
+export function withoutCommand<E>(error: E): E {
+  if (typeof error !== 'object' || error === null) return error;
+  if ('command' in error) delete (error as { command?: unknown }).command;
+  // Of a cluster none of whose nodes answers.
+  if ('lastNodeError' in error) withoutCommand(error.lastNodeError);
+  return error;
 }

@@ -1,10 +1,10 @@
 import { StoreLostError, type DebitRequest, type DebitResult } from '@giftmesh/domain-money';
+import { assetPlace, outboxField } from './balance-keys';
 import { NO_SCRIPT, type BalanceScripts } from './balance-scripts';
 import { debitResult } from './debit-results';
-import { DebitFlag } from './debit-script';
-import { eventToText } from './event-text';
+import { DebitWant } from './debit-script';
 import { planCalls, type CallPlan, type ScriptCall } from './script-call';
-import { fingerprintText } from './stored-decision';
+import { keptText } from './stored-decision';
 
 /** How a balance store decides. */
 export interface DebitMethod {
@@ -12,9 +12,6 @@ export interface DebitMethod {
   debit(requests: readonly DebitRequest[]): Promise<readonly DebitResult[]>;
   close(): void;
 }
-
-/** Numbers of an answer for each request. */
-const ANSWER_SIZE = 3;
 
 /** Decides by the debit script: one call, and one atomic step, for all requests of a shard; of all shards on a single server. */
 export class DebitByScript implements DebitMethod {
@@ -39,8 +36,9 @@ export class DebitByScript implements DebitMethod {
   close(): void {}
 
   async #call(call: ScriptCall<DebitRequest>): Promise<DebitResult[]> {
-    const args: (string | number)[] = [call.shards.length, call.users.length, this.outboxMax];
-    for (const { userId, shard } of call.users) args.push(call.shardPlace(shard), String(userId));
+    const lastMs = call.entries.at(-1)?.item.nowMs ?? 0;
+    const args: (string | number)[] = [call.shards.length, call.users.length, this.outboxMax, lastMs];
+    for (const { shard } of call.users) args.push(call.shardPlace(shard));
     for (const { item, user } of call.entries) addRequest(args, user, item);
     const answer = await this.scripts.run('debit', call.keys(this.plan.keys, 'outbox'), args);
     if (answer === NO_SCRIPT) throw new StoreLostError(call.shards);
@@ -49,20 +47,21 @@ export class DebitByScript implements DebitMethod {
     return call.entries.map(({ item, user }, place) => {
       const shard = call.users[user - 1]?.shard as number;
       const generation = generations[call.shardPlace(shard) - 1] as number;
-      const at = place * ANSWER_SIZE;
-      return debitResult(item, generation, [
-        results[at] as number,
-        results[at + 1] as number | string,
-        results[at + 2] as number,
-      ]);
+      return debitResult(item, generation, results[2 * place] as number | string, results[2 * place + 1] as number);
     });
   }
 }
 
 function addRequest(args: (string | number)[], user: number, request: DebitRequest): void {
-  const { event, fingerprint, executable, refusalIsFinal, absentAsOf, nowMs } = request;
-  const flags = (executable ? DebitFlag.executable : 0) + (refusalIsFinal ? DebitFlag.refusalIsFinal : 0);
+  const { event, executable, refusalIsFinal, absentAsOf } = request;
   const { incr, assetType } = event.opUserChange;
-  args.push(user, event.eventId, fingerprintText(fingerprint), flags, String(-incr), assetType);
-  args.push(absentAsOf ?? '', nowMs, eventToText(event));
+  let wants = DebitWant.asset * assetPlace(assetType);
+  if (executable) wants += DebitWant.executable;
+  if (refusalIsFinal) wants += DebitWant.refusalIsFinal;
+  let kept = keptText(request);
+  if (absentAsOf !== undefined) {
+    wants += DebitWant.absentAsOf;
+    kept = `${absentAsOf} ${kept}`;
+  }
+  args.push(user, outboxField(event.opUserId, event.eventId), wants, String(-incr), kept);
 }

@@ -1,13 +1,15 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { StoreLostError, type DebitRequest, type DebitResult } from '@giftmesh/domain-money';
 import type { Redis } from 'ioredis';
+import { outboxField } from './balance-keys';
 import { unavailable } from './balance-scripts';
 import type { DebitMethod } from './debit-by-script';
 import { debitResult, type DebitAnswer } from './debit-results';
-import { UserDebits } from './debit-rules';
+import { UserDebits, type KnownDecisions } from './debit-rules';
+import { DebitCode } from './debit-script';
 import type { RedisConnection } from './redis-connection';
 import { planCalls, type CallPlan, type ScriptCall } from './script-call';
-import { UserField } from './user-fields';
+import { userRecord, userRecordBytes } from './user-record';
 import { WatchConnections } from './watch-connections';
 
 /** How often a debit is tried again because somebody else changed the same user meanwhile. */
@@ -72,55 +74,67 @@ export class DebitByWatch implements DebitMethod {
   /** Undefined when somebody else was faster. */
   async #try(redis: Redis, call: ScriptCall<DebitRequest>): Promise<DebitResult[] | undefined> {
     const [state = '', outbox = '', ...users] = call.keys(this.#plan.keys, 'outbox');
-    const shard = call.shards[0] as number;
-    const fields = call.users.map((_, index) => fieldsOf(call, index + 1));
-    const [, info, stateText, size, ...values] = await Promise.all([
-      // The outbox is not watched: its limit may be missed by a few.
+    const [, info, stateText, size, records] = await Promise.all([
+      // The outbox is not watched: whatever is decided or forgotten changes its user, and its limit may be missed by a few.
       redis.watch(state, ...users),
       // What changes when this server restarts or is demoted: a transaction of before fails then, or finds its keys changed.
       redis.info('replication'),
       redis.get(state),
-      redis.zcard(outbox),
-      ...users.map((key, index) => redis.hmget(key, ...(fields[index] ?? []))),
+      redis.hlen(outbox),
+      redis.mgetBuffer(users),
     ]);
     const generation = usableGeneration(stateText, info);
     if (generation === undefined) {
       await redis.unwatch();
-      throw new StoreLostError([shard]);
+      throw new StoreLostError(call.shards);
     }
-    const debits = values.map((texts, index) => {
-      const names = fields[index] ?? [];
-      return new UserDebits(new Map(names.map((name, place) => [name, texts[place] ?? null])), generation);
+    const debits = records.map((bytes) => {
+      const record = bytes === null ? undefined : userRecord(bytes);
+      return new UserDebits(record?.generation === generation ? record : undefined);
     });
+    const known = await this.#known(redis, call, debits);
     let room = this.outboxMax - size;
     const answers = call.entries.map(({ item, user }): DebitAnswer => {
-      const answer = (debits[user - 1] as UserDebits).decide(item, room > 0);
-      if (answer[0] === 1 || answer[0] === 2) room -= 1;
+      const answer = (debits[user - 1] as UserDebits).decide(item, known, room > 0);
+      if (answer[1] >= DebitCode.refused) room -= 1;
       return answer;
     });
     if (!(await write(redis, outbox, users, debits))) return undefined;
-    return call.entries.map(({ item }, place) => debitResult(item, Number(generation), answers[place] as DebitAnswer));
+    return call.entries.map(({ item }, place) => {
+      const [value, code] = answers[place] as DebitAnswer;
+      return debitResult(item, generation, value, code);
+    });
+  }
+
+  /** Looks up what may have been decided before: in the outbox first, for from there it goes to what is settled, and not back. */
+  async #known(redis: Redis, call: ScriptCall<DebitRequest>, debits: readonly UserDebits[]): Promise<KnownDecisions> {
+    const { keys, shards } = this.#plan;
+    const maybe = call.entries.flatMap(({ item, user }) =>
+      debits[user - 1]?.mayKnow(item) === true ? [item.event] : [],
+    );
+    const known = new Map<string, DebitAnswer>();
+    await Promise.all(
+      maybe.map(async ({ opUserId, eventId }) => {
+        const shard = shards.shardOf(opUserId);
+        const field = outboxField(opUserId, eventId);
+        const [pending, settled] = await Promise.all([
+          redis.hget(keys.outbox(shard), field),
+          redis.hget(keys.settled(shard, opUserId), eventId),
+        ]);
+        if (pending !== null) known.set(field, [pending, DebitCode.pending]);
+        else if (settled !== null) known.set(field, [settled, DebitCode.settled]);
+      }),
+    );
+    return known;
   }
 }
 
-/** The fields of a user that the call's requests need, events last. */
-function fieldsOf(call: ScriptCall<DebitRequest>, user: number): string[] {
-  const requests = call.entries.filter((entry) => entry.user === user).map(({ item }) => item.event);
-  const assets = [...new Set(requests.map(({ opUserChange }) => opUserChange.assetType))];
-  return [
-    UserField.head,
-    UserField.turn,
-    ...assets.map(UserField.account),
-    ...new Set(requests.map(({ eventId }) => eventId)),
-  ];
-}
-
 /** The generation of a shard that may be used: open, and raised under the mastership of now. */
-function usableGeneration(state: string | null, info: string): string | undefined {
+function usableGeneration(state: string | null, info: string): number | undefined {
   const mastership = /master_replid:([0-9a-f]+)/.exec(info)?.[1];
   const [generation, open, raisedUnder] = (state ?? '').split(' ');
   const isUsable = open === '1' && info.includes('role:master') && raisedUnder === mastership;
-  return isUsable ? generation : undefined;
+  return isUsable ? Number(generation) : undefined;
 }
 
 /** False when somebody has changed what was read. */
@@ -130,22 +144,16 @@ async function write(
   users: readonly string[],
   debits: readonly UserDebits[],
 ): Promise<boolean> {
-  const transaction = redis.multi();
-  let commands = 0;
-  debits.forEach(({ writes, added }, index) => {
-    if (writes.size > 0) {
-      transaction.hset(users[index] as string, writes);
-      commands += 1;
-    }
-    if (added.length > 0) {
-      transaction.zadd(outbox, ...added.flatMap(({ atMs, member }) => [atMs, member]));
-      commands += 1;
-    }
-  });
-  if (commands === 0) {
+  const records = debits.flatMap(({ record }, index) =>
+    record === undefined ? [] : [users[index] as string, userRecordBytes(record)],
+  );
+  if (records.length === 0) {
     await redis.unwatch();
     return true;
   }
+  const transaction = redis.multi().mset(...records);
+  const added = debits.flatMap((debit) => [...debit.added].flat());
+  if (added.length > 0) transaction.hset(outbox, ...added);
   const answers = await transaction.exec();
   if (answers === null) return false;
   for (const [error] of answers) if (error !== null) throw error;

@@ -1,9 +1,15 @@
-import type { DebitRequest, DebitResult, DecidedEvent, DecisionOutcome } from '@giftmesh/domain-money';
+import {
+  markerOf,
+  type DebitRequest,
+  type DebitResult,
+  type DecidedEvent,
+  type DecisionOutcome,
+} from '@giftmesh/domain-money';
 import { DebitCode } from './debit-script';
-import { storedDecision } from './stored-decision';
+import { pendingDecision, settledMarker } from './stored-decision';
 
-/** What the debit script, or what stands for it, answers to one request. */
-export type DebitAnswer = readonly [code: number, first: number | string, second: number];
+/** What the debit script, or what stands for it, answers to one request: see `DebitCode`. */
+export type DebitAnswer = readonly [value: number | string, code: number];
 
 const MISS: DebitResult = { kind: 'miss' };
 const BACKLOG: DebitResult = { kind: 'backlog' };
@@ -12,24 +18,30 @@ const BACKLOG: DebitResult = { kind: 'backlog' };
 export function debitResult(
   request: DebitRequest,
   generation: number,
-  [code, first, second]: DebitAnswer,
+  value: number | string,
+  code: number,
 ): DebitResult {
+  if (code > 0) return newDecision(request, generation, 'applied', Number(value), code);
+  const { event, fingerprint } = request;
   switch (code) {
-    case DebitCode.applied:
-      return newDecision(request, generation, 'applied', Number(first), second);
     case DebitCode.refused:
-      return newDecision(request, generation, 'insufficient_balance', Number(first), 0);
-    case DebitCode.known: {
-      const { marker, pending } = storedDecision(String(first), request.event);
-      if (marker.fingerprint !== request.fingerprint) return { kind: 'reused', pending };
-      return { kind: 'decided', marker, pending, duplicate: true };
+      return newDecision(request, generation, 'insufficient_balance', Number(value), 0);
+    case DebitCode.pending: {
+      const { decided } = pendingDecision(String(value), event, generation);
+      if (decided.fingerprint !== fingerprint) return { kind: 'reused', pending: decided };
+      return { kind: 'decided', marker: markerOf(decided), pending: decided, duplicate: true };
+    }
+    case DebitCode.settled: {
+      const marker = settledMarker(String(value), event);
+      if (marker.fingerprint !== fingerprint) return { kind: 'reused', pending: undefined };
+      return { kind: 'decided', marker, pending: undefined, duplicate: true };
     }
     case DebitCode.miss:
       return MISS;
     case DebitCode.askLedger:
-      return { kind: 'ask_ledger', asOf: Number(first) };
+      return { kind: 'ask_ledger', asOf: Number(value) };
     case DebitCode.insufficient:
-      return { kind: 'insufficient', balance: BigInt(first) };
+      return { kind: 'insufficient', balance: BigInt(value) };
     case DebitCode.backlog:
       return BACKLOG;
     default:

@@ -10,7 +10,7 @@ import {
 } from '@giftmesh/domain-money';
 import { ID_MAX } from '@giftmesh/kernel-ids';
 import { eventFromText, eventToText } from './event-text';
-import { fingerprintText, pendingText, settledText, storedDecision } from './stored-decision';
+import { pendingDecision, pendingText, settledMarker, settledText } from './stored-decision';
 
 const id = fc.bigInt({ min: 0n, max: ID_MAX });
 const amount = fc.bigInt({ min: -AMOUNT_MAX, max: AMOUNT_MAX });
@@ -46,21 +46,14 @@ describe('what is stored of an event', () => {
   it('is read as it was with its decision, until and after it is settled', () => {
     fc.assert(
       fc.property(decided, fc.nat(), (one, order) => {
-        const pending = pendingText({
-          fingerprint: fingerprintText(one.fingerprint),
-          outcome: one.outcome,
-          opUserBalance: String(one.opUserBalance),
-          seq: String(one.seq),
-          generation: String(one.generation),
-          decidedAtMs: String(one.decidedAtMs),
-          order: String(order),
-          event: eventToText(one.event),
-        });
-        const marker = markerOf(one);
-        expect(storedDecision(pending, one.event)).toEqual({ marker, pending: one, order });
-        expect(storedDecision(settledText(marker), one.event)).toEqual({ marker, pending: undefined, order: 0 });
+        const opUserBalance = Number(one.opUserBalance);
+        const pending = pendingText({ ...one, opUserBalance, nowMs: one.decidedAtMs, order });
+        expect(pendingDecision(pending, one.event, one.generation)).toEqual({ decided: one, order });
+        const settled = settledText(markerOf(one));
+        expect(settledMarker(settled, one.event)).toEqual(markerOf(one));
         // What the settle script keeps of it.
-        expect(`S${pending.slice(1, pending.indexOf(';'))}`).toBe(settledText(marker));
+        const [balance, , , fingerprint] = pending.split(';');
+        expect(`${balance};${fingerprint}`).toBe(settled);
       }),
     );
   });
@@ -73,9 +66,13 @@ describe('what is stored of an event', () => {
     expect(() => eventFromText(stored, { opUserId: 1n, eventId: 'e' })).toThrow(says);
   });
 
-  it('is refused when it is none', () => {
-    expect(() => storedDecision(`P${'0'.repeat(16)}a1;2`, { opUserId: 1n, eventId: 'e' })).toThrow(
-      'event e is stored as P',
-    );
+  it.each(['a1;2', 'a1;2;3;ff;5'])('is refused when it is none: %s', (text) => {
+    const key = { opUserId: 1n, eventId: 'e' };
+    expect(() => pendingDecision(text, key, 1)).toThrow(`event e is stored as ${text}`);
+  });
+
+  it('is refused as settled when it is not', () => {
+    for (const text of ['a1', 'a1;2;3;ff;5;[]'])
+      expect(() => settledMarker(text, { eventId: 'e' })).toThrow(`event e is stored as ${text}`);
   });
 });

@@ -54,7 +54,8 @@ export class IdleUsers {
     const { keys } = this.plan;
     let [evicted, looks, stay] = [0, 0, 0];
     for (let page = first; page.length > 0; page = await this.#candidates(shard, query, stay)) {
-      const names = [...shardKeys([shard], keys, 'idle'), ...page.map((userId) => keys.user(shard, userId))];
+      const users = page.map((userId) => keys.user(shard, userId));
+      const names = [...shardKeys([shard], keys, 'idle'), keys.outbox(shard), ...users];
       const args = [query.nowMs, query.idleMs, query.limit - evicted, ABSENT_KEEP_MS, ...page];
       const answer = await this.scripts.run('evict', names, args);
       looks += page.length;

@@ -1,6 +1,8 @@
 export { DEFAULT_KEY_PREFIX } from './balance-keys';
 export { RedisBalanceStore } from './balance-store';
 export type { RedisBalanceStoreOptions } from './balance-store-options';
+export { RedisBalanceView, type RedisBalanceViewOptions, type ShardView, type UserView } from './balance-view';
+export { connectCache, RedisCacheLayer, type CacheServer, type RedisCacheLayerOptions } from './cache-layer';
 export { createRedis, type CreateRedisOptions } from './create-redis';
 export { RedisRateLimitStore, type RedisRateLimitStoreOptions } from './rate-limit-store';
 export { connectRedis, RedisUnusableError, type ConnectRedisOptions, type RedisConnection } from './redis-connection';

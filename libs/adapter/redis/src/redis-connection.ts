@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { integerWithin } from '@giftmesh/kernel-errors';
+import { integerWithin, StartRefusedError, withoutPassword } from '@giftmesh/kernel-errors';
 import { Cluster, type Redis } from 'ioredis';
-import { createRedis } from './create-redis';
+import { createRedis, withoutCommand } from './create-redis';
+
+/** What looks into the stores, and writes nothing. */
+type ViewCommand = 'get' | 'getBuffer' | 'hscan';
 
 /** What the stores ask of Redis: one server, or a cluster, of which each command finds the node with its key. */
-export type RedisCommands = Pick<Redis, 'evalsha' | 'hmget' | 'zrangebyscore'>;
+export type RedisCommands = Pick<Redis, 'evalsha' | 'hmget' | 'zrangebyscore' | ViewCommand>;
 
 /** A connection to one server or to a cluster. */
 export interface RedisConnection {
@@ -34,11 +37,17 @@ export interface ConnectRedisOptions {
   readonly commandTimeoutMs?: number;
   /** Told of each connection that failed or broke. */
   readonly onError?: (error: Error) => void;
+  /** Told once, when servers that are not there yet are waited for: for how long, and why. */
+  readonly onWaiting?: (message: string) => void;
 }
 
 /** Redis can't be used as it is: wrong password, or nothing there. The message says what to do. */
-export class RedisUnusableError extends Error {
+export class RedisUnusableError extends StartRefusedError {
   override readonly name = 'RedisUnusableError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'redis', options);
+  }
 }
 
 const DEFAULT_WAIT_MS = 10_000;
@@ -62,14 +71,15 @@ export async function connectRedis(options: ConnectRedisOptions): Promise<RedisC
   const servers = urls.map(serverOf);
   let lastError: Error | undefined;
   const onError = (error: Error): void => {
-    lastError = error;
-    options.onError?.(error);
+    lastError = withoutCommand(error);
+    options.onError?.(lastError);
   };
   const connection = cluster
     ? clusterConnection(servers, commandTimeout, onError)
     : singleConnection(servers[0] as ServerAddress, commandTimeout, onError);
   const endMs = performance.now() + waitMs;
   const shown = servers.map(({ host, port }) => `${host}:${port}`).join(', ');
+  let told = false;
   while (!connection.ready()) {
     const refused = WRONG_CREDENTIALS.exec(lastError?.message ?? '');
     if (refused !== null || performance.now() >= endMs) {
@@ -82,12 +92,19 @@ export async function connectRedis(options: ConnectRedisOptions): Promise<RedisC
         { cause: lastError },
       );
     }
+    if (lastError !== undefined && !told) {
+      told = true;
+      options.onWaiting?.(
+        `Redis at ${shown} does not answer yet, and is waited for up to ${waitMs} ms: ${lastError.message}`,
+      );
+    }
     await delay(ASK_EVERY_MS);
   }
   return connection;
 }
 
-interface ServerAddress {
+/** What a URL says, as ioredis takes it. */
+export interface ServerAddress {
   readonly host: string;
   readonly port: number;
   readonly username?: string;
@@ -96,7 +113,8 @@ interface ServerAddress {
   readonly tls?: Record<string, never>;
 }
 
-function serverOf(url: string): ServerAddress {
+/** Takes a URL apart. Throws RangeError, without a password, for one that is none. */
+export function serverOf(url: string): ServerAddress {
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -116,8 +134,6 @@ function serverOf(url: string): ServerAddress {
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
   };
 }
-
-const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, '//***@');
 
 function singleConnection(
   server: ServerAddress,

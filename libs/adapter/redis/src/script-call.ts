@@ -38,7 +38,7 @@ export class ScriptCall<T> {
     this.entries.push({ item, index, user });
   }
 
-  /** Keys as the scripts want them: of each shard its state and `side`, then those of the users. */
+  /** Keys as the scripts want them: the shards' states, their `side`s, the users. */
   keys(keys: BalanceKeys, side: 'outbox' | 'idle'): string[] {
     const names = shardKeys(this.shards, keys, side);
     for (const { userId, shard } of this.users) names.push(keys.user(shard, userId));
@@ -51,11 +51,9 @@ export class ScriptCall<T> {
   }
 }
 
-/** The first keys of each script. */
+/** The first keys of each script: states of all shards, then one more of each. */
 export function shardKeys(shards: readonly number[], keys: BalanceKeys, side: 'outbox' | 'idle'): string[] {
-  const names: string[] = [];
-  for (const shard of shards) names.push(keys.state(shard), keys[side](shard));
-  return names;
+  return [...shards.map((shard) => keys.state(shard)), ...shards.map((shard) => keys[side](shard))];
 }
 
 /** Cuts work on users into calls. Items of a user keep their order, also across calls. */
