@@ -23,6 +23,11 @@ describe('answers', () => {
     expect(refusal(9, 'INSUFFICIENT_BALANCE', 'no').kind).toBe('wrong');
     expect(refusal(6, 'EVENT_ID_REUSED')).toMatchObject({ outcome: EventOutcome.EVENT_ID_REUSED });
     expect(refusal(14, 'OUTCOME_UNKNOWN').kind).toBe('unknown');
-    expect(refusal(5, 'GIFT_NOT_FOUND').kind).toBe('wrong');
+    expect(refusal(5, 'GIFT_NOT_FOUND')).toMatchObject({ kind: 'wrong', aboutTime: false });
+    for (const [reason, message] of [
+      ['EVENT_ID_EXPIRED', 'the event_id is too old'],
+      ['REQUEST_INVALID', 'event_id is from the future'],
+    ] as const)
+      expect(refusal(9, reason, message)).toMatchObject({ kind: 'wrong', aboutTime: true });
   });
 });

@@ -9,10 +9,16 @@ export type Answer =
   /** It may have taken effect or not: the same event_id settles it. */
   | { readonly kind: 'unknown'; readonly why: string; readonly from: 'service' | 'transport' }
   /** An answer that no good request may get. */
-  | { readonly kind: 'wrong'; readonly problem: string };
+  | {
+      readonly kind: 'wrong';
+      readonly problem: string;
+      /** It says that the id is too old or from the future: somebody's clock may be off. */
+      readonly aboutTime?: boolean;
+    };
 
 /** google.rpc.Code of answers that leave open what happened. */
 const UNDECIDED_CODES: ReadonlySet<number> = new Set([1, 4, 8, 14]);
+const FROM_THE_FUTURE = 'event_id is from the future';
 const BALANCE_IN_MESSAGE = /balance of (-?\d+)/;
 
 /** What an OK says. @param coins What the gift costs by the catalogue. */
@@ -43,5 +49,6 @@ function answerOfRefusal(eventId: string, code: number, reason: string, message:
     return { kind: 'decided', outcome: EventOutcome.INSUFFICIENT_BALANCE, balance: BigInt(balance) };
   }
   if (UNDECIDED_CODES.has(code)) return { kind: 'unknown', why: `${reason} ${message}`, from: 'service' };
-  return { kind: 'wrong', problem: `${eventId} was answered ${code} ${reason}: ${message}` };
+  const aboutTime = reason === 'EVENT_ID_EXPIRED' || message.includes(FROM_THE_FUTURE);
+  return { kind: 'wrong', problem: `${eventId} was answered ${code} ${reason}: ${message}`, aboutTime };
 }

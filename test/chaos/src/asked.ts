@@ -38,6 +38,8 @@ export class Asked {
   readonly reversals: AskedReversal[] = [];
   /** What was wrong with an answer as it came. */
   readonly problems: string[] = [];
+  /** A process's clock is, or was, so far off that it takes good ids for too old or too new: that decides nothing, the id is sent again. */
+  clocksMayBeOff = false;
   readonly #undecided = new Set<AskedGift>();
   readonly #refused: AskedGift[] = [];
   readonly #applied: AskedGift[] = [];
@@ -91,7 +93,8 @@ export class Asked {
         this.counts.add(`unknown: ${answer.why.replace(/\d+/g, 'N')}`);
         return;
       case 'wrong':
-        this.problem(answer.problem);
+        if (answer.aboutTime === true && this.clocksMayBeOff) this.counts.add('refused by a clock that was off');
+        else this.problem(answer.problem);
         return;
       case 'decided': {
         const { eventId, viewerId } = gift.request;

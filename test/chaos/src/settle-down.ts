@@ -10,7 +10,7 @@ import { patiently } from './patiently';
 import type { RoomWatch } from './room-watch';
 
 /** The longest that it may take until everything asked for is decided, milliseconds. */
-const DECIDE_MAX_MS = 60_000;
+const DECIDE_MAX_MS = 180_000;
 /** Decided gifts that are sent once more at the end: their answers must be those of before. */
 const SENT_AGAIN = 500;
 const AT_ONCE = 64;

@@ -12,6 +12,8 @@ export interface KafkaMetadata {
   readonly clusterId: string;
   /** The brokers that take part. */
   readonly brokerIds: readonly number[];
+  /** Where clients find them, `host:port` each: it depends on which listener was asked. */
+  readonly addresses: readonly string[];
 }
 
 // The protocol's numbers: https://kafka.apache.org/protocol
@@ -24,13 +26,14 @@ export async function askKafka(broker: BrokerAddress): Promise<KafkaMetadata> {
   // About no topic.
   const answer = await exchange(broker, METADATA, int32(0));
   const brokerIds: number[] = [];
+  const addresses: string[] = [];
   for (let left = answer.int32(); left > 0; left -= 1) {
     brokerIds.push(answer.int32());
-    answer.string();
-    answer.int32();
+    const host = answer.string();
+    addresses.push(`${host}:${answer.int32()}`);
     answer.string();
   }
-  return { clusterId: answer.string(), brokerIds };
+  return { clusterId: answer.string(), brokerIds, addresses };
 }
 
 /** Whether a topic with so many copies could be created now; nothing is. Rejects when the broker does not answer. */

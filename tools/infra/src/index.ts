@@ -1,6 +1,8 @@
+export { askRedis, type RedisAddress } from './ask-redis';
 export { findProgram, MissingProgramError } from './find-program';
 export { freePort } from './free-port';
 export { startKafka, type KafkaCluster, type KafkaNode, type StartKafkaOptions } from './kafka';
+export type { KafkaListener } from './kafka-broker';
 export { startMariaDb, type MariaDbServer, type StartMariaDbOptions } from './mariadb';
 export { DURABLE_REDIS, startRedis, type RedisServer, type StartRedisOptions } from './redis';
 export { startRedisCluster, type RedisCluster, type StartRedisClusterOptions } from './redis-cluster';

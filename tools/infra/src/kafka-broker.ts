@@ -21,6 +21,16 @@ export interface KafkaProgram {
   readonly key: string;
 }
 
+/** Where clients of one kind find a broker: all brokers that they are told of have the address of this listener. */
+export interface KafkaListener {
+  /** Capital letters and digits: `STATION`. */
+  readonly name: string;
+  /** Of 127.0.0.1, where the broker listens. */
+  readonly port: number;
+  /** What clients are told, `host:port`. */
+  readonly advertised: string;
+}
+
 /** One broker of a cluster, and what all of them agree on. */
 export interface BrokerPlan {
   readonly id: number;
@@ -30,6 +40,7 @@ export interface BrokerPlan {
   readonly voters: string;
   readonly brokerCount: number;
   readonly settings: Readonly<Record<string, string>>;
+  readonly listeners?: readonly KafkaListener[];
   readonly jvmArgs: readonly string[];
   /** The brokers that it must know before it counts as started. */
   readonly awaitedIds: () => readonly number[];
@@ -98,14 +109,15 @@ const copiesOf = ({ brokerCount }: BrokerPlan): number => Math.min(3, brokerCoun
 function propertiesText(port: number, folder: string, plan: BrokerPlan): string {
   const copies = String(copiesOf(plan));
   const inSync = String(Math.min(2, plan.brokerCount));
+  const more = (text: (listener: KafkaListener) => string): string => (plan.listeners ?? []).map(text).join('');
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(plan.id),
     'controller.quorum.voters': plan.voters,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${plan.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${plan.controllerPort}${more(({ name, port: own }) => `,${name}://127.0.0.1:${own}`)}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${more(({ name, advertised }) => `,${name}://${advertised}`)}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${more(({ name }) => `,${name}:PLAINTEXT`)}`,
     'log.dirs': join(folder, 'logs'),
     'auto.create.topics.enable': 'false',
     'offsets.topic.num.partitions': '4',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './free-port';
-import { brokerKind, clusterIdIn, findKafka, newKafkaId, type KafkaProgram } from './kafka-broker';
+import { brokerKind, clusterIdIn, findKafka, newKafkaId, type KafkaListener, type KafkaProgram } from './kafka-broker';
 import { ownedFolder } from './owned-folder';
 import { preparedFolder } from './prepared-folder';
 import { RestartableServer } from './restartable-server';
@@ -18,6 +18,8 @@ export interface StartKafkaOptions {
   readonly port?: number | undefined;
   /** They go on when this process ends, see ServerPlace. Default false. */
   readonly detached?: boolean | undefined;
+  /** More listeners of a single broker, each with an address of its own for its clients: a proxy's, say. Default none. */
+  readonly listeners?: readonly KafkaListener[];
   /** Of each broker's JVM. Default a heap of at most 512 MiB and the compiler that starts quickly; benchmarks want other ones. */
   readonly jvmArgs?: readonly string[];
 }
@@ -52,6 +54,8 @@ const STARTS_MAX = 5;
 export async function startKafka(options: StartKafkaOptions = {}): Promise<KafkaCluster> {
   const { brokers = 1 } = options;
   if (!Number.isInteger(brokers) || brokers < 1) throw new RangeError(`brokers must be at least 1, is ${brokers}`);
+  if (brokers > 1 && options.listeners !== undefined)
+    throw new RangeError(`listeners are for one broker, brokers is ${brokers}`);
   const program = findKafka();
   // The controllers must know each other's ports beforehand, so all of them start again when one is taken meanwhile.
   const classes = await onFreePorts(STARTS_MAX, () => classArchive(program));
@@ -79,7 +83,7 @@ async function startAll(
   options: StartKafkaOptions,
   classes: readonly string[],
 ): Promise<KafkaCluster> {
-  const { settings = {}, detached = false } = options;
+  const { settings = {}, listeners = [], detached = false } = options;
   const jvmArgs = [...classes, ...(options.jvmArgs ?? QUICK_JVM)];
   const folder = await ownedFolder('kafka', options.folder);
   const ids = Array.from({ length: count }, (_, index) => index + 1);
@@ -92,7 +96,7 @@ async function startAll(
   const startNode = async (id: number, index: number): Promise<RestartableServer> => {
     let awaited: readonly number[] = ids;
     const kind = brokerKind(program, {
-      ...{ id, voters, clusterId, settings, jvmArgs, brokerCount: count },
+      ...{ id, voters, clusterId, settings, listeners, jvmArgs, brokerCount: count },
       controllerPort: controllerPorts[index] as number,
       awaitedIds: () => awaited,
       isHopeless: () => failure !== undefined,

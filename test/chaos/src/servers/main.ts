@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { Harness } from '@giftmesh/test-harness';
+import { integerOption, runCampaign, type Campaign } from '../campaign';
 import { Counts } from '../counts';
-import { chaosReportOf, chaosTextOf } from './chaos-report';
+import { chaosReportOf } from './chaos-report';
 import { runSeed } from './server-chaos';
 
-const HELP = `Breaks two processes of each service and their Redis, Kafka and MariaDB under load, heals, and checks every invariant.
+const HELP = `Breaks two processes of each service, their links and their Redis, Kafka and MariaDB under load, heals, and checks every invariant.
 
 usage: npm run chaos -- [options]
   --minutes N  seeds are run one after another until so much time is over (default 60)
@@ -16,63 +16,29 @@ Exit code 1 when an invariant was broken: the seed that replays the load and the
 
 const MINUTES = 60;
 const MINUTES_MAX = 100_000;
-const PROBLEMS_SHOWN_MAX = 20;
-const EXIT_USAGE = 64;
 
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: String(MINUTES) },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const minutes = Number(values.minutes);
-  const seed = Number(values.seed);
-  if (!(minutes > 0 && minutes <= MINUTES_MAX))
-    throw new RangeError(`--minutes must be above 0 and at most ${MINUTES_MAX}, is ${values.minutes}`);
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`--seed must be an integer, is ${values.seed}`);
-  return { ...values, minutes, seed };
-}
-
-async function main(): Promise<number> {
-  let options: ReturnType<typeof readArguments>;
-  try {
-    options = readArguments();
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
-    return EXIT_USAGE;
-  }
-  if (options.help) {
-    console.error(HELP);
-    return 0;
-  }
-  const startedAtMs = performance.now();
-  const counts = new Counts();
-  let problems: readonly string[] = [];
-  let { seed } = options;
-  for (; problems.length === 0; seed += 1) {
-    const isOver = performance.now() - startedAtMs >= (options.quick ? 0 : options.minutes * 60_000);
-    if (isOver && seed > options.seed) break;
-    problems = await runOne(seed, counts);
-    counts.add('seeds');
-  }
-  if (problems.length > 0) {
-    console.error(`BROKEN with seed ${seed - 1}; to run it again: npm run chaos -- --quick --seed ${seed - 1}`);
-    for (const problem of problems.slice(0, PROBLEMS_SHOWN_MAX)) console.error(`  ${problem}`);
-    if (problems.length > PROBLEMS_SHOWN_MAX) console.error(`  and ${problems.length - PROBLEMS_SHOWN_MAX} more`);
-  }
-  const report = chaosReportOf({
-    firstSeed: options.seed,
-    elapsedMs: performance.now() - startedAtMs,
-    counts,
-    problems,
-  });
-  console.log(options.json ? JSON.stringify(report) : chaosTextOf(report));
-  return problems.length === 0 ? 0 : 1;
-}
+const campaign: Campaign = {
+  help: HELP,
+  ownOptions: ['minutes'],
+  prepare: ({ seed: firstSeed, quick, own }) => {
+    const minutes = integerOption('minutes', own['minutes'], 1, MINUTES_MAX) ?? MINUTES;
+    return async () => {
+      const startedAtMs = performance.now();
+      const elapsedMs = (): number => performance.now() - startedAtMs;
+      const counts = new Counts();
+      let problems: readonly string[] = [];
+      let seed = firstSeed;
+      for (; problems.length === 0; seed += 1) {
+        const isOver = elapsedMs() >= (quick ? 0 : minutes * 60_000);
+        if (isOver && seed > firstSeed) break;
+        problems = await runOne(seed, counts);
+        counts.add('seeds');
+      }
+      const replay = `with seed ${seed - 1}; to run it again: npm run chaos -- --quick --seed ${seed - 1}`;
+      return { problems, replay, report: chaosReportOf({ firstSeed, elapsedMs: elapsedMs(), counts, problems }) };
+    };
+  },
+};
 
 async function runOne(seed: number, counts: Counts): Promise<readonly string[]> {
   const harness = new Harness();
@@ -86,6 +52,6 @@ async function runOne(seed: number, counts: Counts): Promise<readonly string[]> 
   }
 }
 
-void main().then((code) => {
+void runCampaign(campaign, process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });

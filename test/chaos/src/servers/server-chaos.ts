@@ -4,7 +4,7 @@ import { uuidV7Source } from '@giftmesh/kernel-ids';
 import { seededRandom, type Random } from '@giftmesh/kernel-random';
 import { sleep, systemClock } from '@giftmesh/kernel-time';
 import type { Harness, MeshClients } from '@giftmesh/test-harness';
-import { MeshServers, ServerMesh } from '@giftmesh/test-servers';
+import { MeshLinks, MeshServers, ServerMesh } from '@giftmesh/test-servers';
 import { Asked } from '../asked';
 import { castOf, roomIdsOf } from '../cast';
 import type { Counts } from '../counts';
@@ -13,18 +13,26 @@ import { patiently } from '../patiently';
 import { RoomWatch } from '../room-watch';
 import { settleDown } from '../settle-down';
 import { doFault } from './do-fault';
-import { drawFault, kindOf, losesDebits } from './fault-plan';
+import { drawFault, type RedisKind } from './draw-fault';
+import { kindsOf, losesDebits, movesWindow, type Fault } from './fault';
+import { PoisonFeed } from './poison';
 
 /** Epochs of one seed when nothing else is said, each with users of its own. */
 const EPOCHS = 2;
 /** Faults of one epoch when nothing else is said. */
-const FAULTS = 6;
+const FAULTS = 8;
 /** Load before and behind each fault, milliseconds: what was under way must meet it, and what comes then must be decided. */
 const BEFORE_MS = [100, 700] as const;
 const BEHIND_MS = [100, 500] as const;
 
+/** How many seeds have a cluster in the place of a single Redis. */
+const CLUSTER_SHARE = 0.25;
+/** How often the files of a single Redis are copied away before a fault: what an older copy brings back is from then. */
+const COPIED_AWAY = 0.3;
+
 /** Of what processes logged, for a broken seed. */
 const ERROR_LINES_SHOWN = 10;
+const LAST_LINES_SHOWN = 20;
 
 export interface SeedOptions {
   /** Decides the load and the faults, not how the processes' work interleaves with them. */
@@ -36,64 +44,111 @@ export interface SeedOptions {
   readonly epochs?: number;
   /** Faults of each epoch. Default {@link FAULTS}. */
   readonly faults?: number;
+  /** Default as drawn by the seed: a cluster in one seed of four. */
+  readonly redis?: RedisKind;
 }
 
 /** Runs one seed on servers of its own: faults under load, and everything compared at rest. All that was wrong, a sentence each. */
 export async function runSeed(options: SeedOptions): Promise<readonly string[]> {
   const { harness, seed, counts, epochs = EPOCHS } = options;
   const random = seededRandom(seed);
-  const servers = await MeshServers.start(harness.folder(`chaos-${seed}`));
+  const drawnRedis: RedisKind = random.chance(CLUSTER_SHARE) ? 'cluster' : 'single';
+  const redis = options.redis ?? drawnRedis;
+  const links = await MeshLinks.open();
+  let servers: MeshServers | undefined;
   try {
+    servers = await MeshServers.start(harness.folder(`chaos-${seed}`), { links, redis });
+    counts.add(`seeds on a ${redis === 'cluster' ? 'Redis Cluster' : 'single Redis'}`);
     const mesh = await ServerMesh.start(harness, servers);
+    const poison = new PoisonFeed(servers, uuidV7Source(systemClock, random.fork()));
+    const books = { haveHoles: false };
     for (let epoch = 0; epoch < epochs; epoch += 1) {
-      const problems = await liveEpoch({ ...options, servers, mesh, epoch, random: random.fork() });
+      const problems = await liveEpoch({
+        ...options,
+        servers,
+        mesh,
+        poison,
+        books,
+        redis,
+        epoch,
+        random: random.fork(),
+      });
       counts.add('epochs');
-      if (problems.length > 0) return [...problems, ...mesh.errorLines().slice(0, ERROR_LINES_SHOWN)];
+      if (problems.length > 0) {
+        for (const line of mesh.lastLines(LAST_LINES_SHOWN)) options.onProgress(line);
+        return [...problems, ...mesh.errorLines().slice(0, ERROR_LINES_SHOWN)];
+      }
     }
     return [];
   } finally {
-    await servers.kill();
+    await servers?.kill();
+    await links.close();
   }
 }
 
 interface EpochOptions extends SeedOptions {
   readonly servers: MeshServers;
   readonly mesh: ServerMesh;
+  readonly poison: PoisonFeed;
+  /** The ledger is one for all epochs: what one of them may have left behind is there in the next. */
+  readonly books: { haveHoles: boolean };
+  readonly redis: RedisKind;
   readonly epoch: number;
   readonly random: Random;
 }
 
 async function liveEpoch(options: EpochOptions): Promise<readonly string[]> {
-  const { harness, servers, mesh, random, counts, seed, epoch, onProgress, faults = FAULTS } = options;
+  const {
+    harness,
+    servers,
+    mesh,
+    poison,
+    books,
+    redis,
+    random,
+    counts,
+    seed,
+    epoch,
+    onProgress,
+    faults = FAULTS,
+  } = options;
   const atRest = mesh.clients(0);
   const asked = await patiently(() => askedOf(options, atRest));
   const watch = new RoomWatch(asked.cast.rooms[0]?.roomId ?? 1n);
+  const victims = { servers, mesh, poison, onProblem: (problem: string) => asked.problem(problem) };
   let holesAllowed = false;
+  if (redis === 'single') servers.copyRedisAway();
   for (let number = 0; number < faults && asked.problems.length === 0; number += 1) {
     const clients = mesh.clients(random.chance(0.5) ? 0 : 1);
     const load = new Load(clients, asked, random.fork(), counts);
     watch.start(atRest);
-    await sleep(systemClock, random.integer(...BEFORE_MS));
-    await load.atFullSpeed();
-    const fault = drawFault(random);
-    onProgress(`seed ${seed}, epoch ${epoch}: ${describe(fault)}, ${asked.gifts.length} gifts so far`);
-    await doFault(fault, servers, mesh, (problem) => asked.problem(problem));
-    counts.add(kindOf(fault));
-    counts.add('faults');
-    holesAllowed ||= losesDebits(fault);
-    await sleep(systemClock, random.integer(...BEHIND_MS));
-    watch.stop();
-    await load.stop();
-    harness.disconnect(clients);
+    try {
+      await sleep(systemClock, random.integer(...BEFORE_MS));
+      await load.atFullSpeed();
+      const fault = drawFault(random, redis);
+      if (random.chance(COPIED_AWAY) && redis === 'single') servers.copyRedisAway();
+      onProgress(`seed ${seed}, epoch ${epoch}: ${describe(fault)}, ${asked.gifts.length} gifts so far`);
+      holesAllowed ||= losesDebits(fault);
+      if (movesWindow(fault)) asked.clocksMayBeOff = true;
+      await doFault(fault, victims);
+      for (const kind of kindsOf(fault)) counts.add(kind);
+      counts.add('faults');
+      await sleep(systemClock, random.integer(...BEHIND_MS));
+    } finally {
+      watch.stop();
+      await load.stop();
+      harness.disconnect(clients);
+    }
   }
   await mesh.allServe();
-  const problems = await settleDown(atRest, asked, watch, counts, { holesAllowed });
+  const problems = [...(await settleDown(atRest, asked, watch, counts, { holesAllowed })), ...(await poison.settle())];
   harness.disconnect(atRest);
   counts.add('gifts', asked.gifts.length);
   counts.add('gifts applied', asked.applied.length);
   counts.add('recharges', asked.recharges.length);
+  books.haveHoles ||= holesAllowed;
   const audit = await auditLedgerDatabase({ url: servers.mariadb.url });
-  const differences = audit.differences.filter((difference) => !(holesAllowed && difference.kind === 'missing_seq'));
+  const differences = audit.differences.filter((difference) => !(books.haveHoles && difference.kind === 'missing_seq'));
   counts.add('audit differences', differences.length);
   onProgress(`seed ${seed}, epoch ${epoch}: ${problems.length} problems, ${differences.length} differences`);
   return [...problems, ...differences.map(problemOf)];
@@ -114,7 +169,7 @@ async function askedOf({ epoch, random, counts }: EpochOptions, mesh: MeshClient
 
 const problemOf = (difference: Difference): string => `the ledger's audit: ${describeDifference(difference)}`;
 
-function describe(fault: Parameters<typeof kindOf>[0]): string {
+function describe(fault: Fault): string {
   const { kind: _, ...rest } = fault;
-  return `${kindOf(fault)} ${JSON.stringify(rest)}`;
+  return `${kindsOf(fault).join(', ')} ${JSON.stringify(rest)}`;
 }

@@ -1,0 +1,39 @@
+import { cpSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where Redis 7 keeps its append-only files, in its data folder. */
+const AOF_FOLDER = 'appendonlydir';
+/** Beside it: what was copied away. */
+const COPY_FOLDER = 'copied-away';
+
+/**
+ * Cuts the end off the append-only file of a Redis that does not run: what a power cut takes of a disk that had not synced. Returns how
+ * many bytes went; fewer than asked for when there are no more.
+ */
+export function cutAofTail(redisFolder: string, bytes: number): number {
+  const folder = join(redisFolder, AOF_FOLDER);
+  const [newest] = readdirSync(folder)
+    .filter((name) => name.endsWith('.incr.aof'))
+    .sort((a, b) => statSync(join(folder, b)).mtimeMs - statSync(join(folder, a)).mtimeMs);
+  if (newest === undefined) throw new Error(`${folder} has no append-only file`);
+  const path = join(folder, newest);
+  const { size } = statSync(path);
+  const cut = Math.min(bytes, size);
+  truncateSync(path, size - cut);
+  return cut;
+}
+
+/** Copies the files of a Redis away, as a backup does while it runs; in place of an earlier copy. */
+export function copyRedisAway(redisFolder: string): void {
+  const copy = join(redisFolder, COPY_FOLDER);
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(join(redisFolder, AOF_FOLDER), copy, { recursive: true });
+}
+
+/** Gives a Redis that does not run the files that were copied away. Throws when there are none. */
+export function restoreRedisCopy(redisFolder: string): void {
+  const copy = join(redisFolder, COPY_FOLDER);
+  if (!existsSync(copy)) throw new Error(`${redisFolder} has no copy to restore`);
+  rmSync(join(redisFolder, AOF_FOLDER), { recursive: true, force: true });
+  cpSync(copy, join(redisFolder, AOF_FOLDER), { recursive: true });
+}
