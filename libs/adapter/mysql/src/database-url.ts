@@ -1,3 +1,5 @@
+import { withoutPassword } from '@giftmesh/kernel-errors';
+
 /** Where a database is, taken apart. */
 export interface DatabasePlace {
   readonly host: string;
@@ -16,8 +18,9 @@ const PORT_DEFAULT = 3306;
 export function parseDatabaseUrl(text: string): DatabasePlace {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const refuse = (problem: string): never => {
-    const shown = text.replace(/:[^:@/]*@/, ':…@');
-    throw new RangeError(`url must be mysql://user:password@host:port/database, got ${shown}: ${problem}`);
+    throw new RangeError(
+      `url must be mysql://user:password@host:port/database, got ${withoutPassword(text)}: ${problem}`,
+    );
   };
   if (url === undefined) return refuse('it is no URL');
   if (url.protocol !== 'mysql:' && url.protocol !== 'mariadb:') return refuse(`its scheme is ${url.protocol}`);

@@ -1,3 +1,4 @@
+export { MysqlActivityStore, type MysqlActivityStoreOptions } from './activity-store';
 export { MysqlLedger } from './ledger';
 export type { MysqlLedgerOptions, MysqlPlaceOptions } from './ledger-options';
 export { LedgerDatabaseError, LedgerUnavailableError, type LedgerDatabaseProblem } from './ledger-database-error';

@@ -1,4 +1,4 @@
-import { assertNever } from '@giftmesh/kernel-errors';
+import { assertNever, StartRefusedError } from '@giftmesh/kernel-errors';
 
 /**
  * Why a database can't be used as a ledger:
@@ -25,7 +25,7 @@ export type LedgerDatabaseProblem =
   | 'other_layout';
 
 /** A database can't be used as a ledger. Nothing that was in it has been changed. */
-export class LedgerDatabaseError extends Error {
+export class LedgerDatabaseError extends StartRefusedError {
   override readonly name = 'LedgerDatabaseError';
 
   /** @param place host, port and database; never the password. */
@@ -35,7 +35,11 @@ export class LedgerDatabaseError extends Error {
     detail: string,
     options?: ErrorOptions,
   ) {
-    super(`${place}: ${detail} (${adviceFor(problem)})`, options);
+    super(
+      `the database at ${place}: ${detail} (${adviceFor(problem)})`,
+      problem === 'other_layout' ? 'layout' : 'mysql',
+      options,
+    );
   }
 }
 

@@ -13,6 +13,8 @@ export interface MysqlPlaceOptions {
   readonly tls?: SslOptions;
   /** How long a server that does not answer yet is waited for, milliseconds, 0 to 600,000. Default 30,000. */
   readonly connectWaitMs?: number;
+  /** Told once, when a server is waited for: for how long, and why. Default nobody. */
+  readonly onWaiting?: (message: string) => void;
   /** How long the server waits for a row's lock before the transaction begins anew, seconds, 1 to 50. Default 5. */
   readonly lockWaitS?: number;
   /**
@@ -28,6 +30,8 @@ export interface MysqlLedgerOptions extends MysqlPlaceOptions {
   readonly shards: ShardMap;
   /** `apply` brings the schema up to this version, `check` refuses another one. Default `apply`. */
   readonly migrate?: 'apply' | 'check';
+  /** Makes the database when the server has none of this name. Default false: that is refused. */
+  readonly createDatabase?: boolean;
   /** Whose tables are made. Default `mysql`, which is MariaDB too. */
   readonly dialect?: DdlDialect;
   /** Most connections, 1 to 256. One call uses one. Default 8. */
@@ -43,6 +47,7 @@ export interface CheckedPlaceOptions {
   readonly connectWaitMs: number;
   readonly lockWaitS: number;
   readonly statementTimeoutMs: number;
+  readonly onWaiting?: (message: string) => void;
 }
 
 /** Throws RangeError for options that can't be. */
@@ -52,6 +57,7 @@ export function checkPlaceOptions(options: MysqlPlaceOptions): CheckedPlaceOptio
   return {
     place: parseDatabaseUrl(options.url),
     tls: options.tls,
+    ...(options.onWaiting === undefined ? {} : { onWaiting: options.onWaiting }),
     connectWaitMs: integerWithin('connectWaitMs', options.connectWaitMs ?? 30_000, 0, 600_000),
     lockWaitS,
     statementTimeoutMs: integerWithin('statementTimeoutMs', timeoutMs, (lockWaitS + 1) * 1_000, 600_000),
@@ -60,10 +66,12 @@ export function checkPlaceOptions(options: MysqlPlaceOptions): CheckedPlaceOptio
 
 /** Throws RangeError for options that can't be. */
 export function checkLedgerOptions(
-  options: MysqlLedgerOptions,
+  options: Omit<MysqlLedgerOptions, 'clock' | 'shards'>,
 ): CheckedPlaceOptions &
-  Required<Pick<MysqlLedgerOptions, 'migrate' | 'dialect' | 'connectionsMax' | 'allowUnsafeServer'>> {
-  const { migrate = 'apply', dialect = 'mysql', allowUnsafeServer = false } = options;
+  Required<
+    Pick<MysqlLedgerOptions, 'migrate' | 'createDatabase' | 'dialect' | 'connectionsMax' | 'allowUnsafeServer'>
+  > {
+  const { migrate = 'apply', createDatabase = false, dialect = 'mysql', allowUnsafeServer = false } = options;
   if (migrate !== 'apply' && migrate !== 'check')
     throw new RangeError(`migrate must be apply or check, got ${String(migrate)}`);
   if (!DDL_DIALECTS.includes(dialect))
@@ -71,6 +79,7 @@ export function checkLedgerOptions(
   return {
     ...checkPlaceOptions(options),
     migrate,
+    createDatabase,
     dialect,
     allowUnsafeServer,
     connectionsMax: integerWithin('connectionsMax', options.connectionsMax ?? 8, 1, 256),

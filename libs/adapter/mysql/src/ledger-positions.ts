@@ -1,4 +1,4 @@
-import { PositionConflictError, type LedgerSlice, type LogPosition } from '@giftmesh/domain-money';
+import { PositionConflictError, type LogPosition } from '@giftmesh/domain-money';
 import { RaceLostError } from './mysql-connections';
 import type { MysqlSession } from './mysql-session';
 import { isDuplicateKey } from './server-errors';
@@ -6,10 +6,23 @@ import { integer, list } from './sql-literals';
 
 type PositionRow = readonly [partition: number, nextOffset: string];
 
+/** The tables that hold positions. */
+export type PositionTable = 'event_position' | 'activity_position';
+
+/** A stretch of one partition. */
+export interface PositionSlice {
+  readonly partition: number;
+  readonly fromOffset: number;
+  readonly toOffset: number;
+}
+
 /** Where each partition of the log has been applied to, in order; those that never were are absent. */
-export async function selectPositions(session: MysqlSession): Promise<LogPosition[]> {
+export async function selectPositions(
+  session: MysqlSession,
+  table: PositionTable = 'event_position',
+): Promise<LogPosition[]> {
   const rows = await session.rows<PositionRow>(
-    'SELECT log_partition, next_offset FROM event_position ORDER BY log_partition',
+    `SELECT log_partition, next_offset FROM ${table} ORDER BY log_partition`,
   );
   return rows.map(([partition, offset]) => ({ partition, offset: Number(offset) }));
 }
@@ -24,10 +37,14 @@ export interface MovedPositions {
  * Moves positions from where the slices say that they stand, and locks them until the transaction ends: a second owner of a
  * partition waits here, and then stands wrong. Throws {@link PositionConflictError}.
  */
-export async function movePositions(session: MysqlSession, slices: readonly LedgerSlice[]): Promise<MovedPositions> {
+export async function movePositions(
+  session: MysqlSession,
+  slices: readonly PositionSlice[],
+  table: PositionTable = 'event_position',
+): Promise<MovedPositions> {
   const partitions = [...new Set(slices.map(({ partition }) => partition))].sort((a, b) => a - b);
   const rows = await session.rows<PositionRow>(
-    `SELECT log_partition, next_offset FROM event_position FORCE INDEX (PRIMARY)
+    `SELECT log_partition, next_offset FROM ${table} FORCE INDEX (PRIMARY)
      WHERE log_partition IN ${list(partitions.map(integer))} ORDER BY log_partition FOR UPDATE`,
   );
   const known = new Map(rows.map(([partition, offset]) => [partition, Number(offset)]));
@@ -41,31 +58,33 @@ export async function movePositions(session: MysqlSession, slices: readonly Ledg
   const moved = partitions.filter((partition) => after.get(partition) !== before.get(partition));
   await insertNew(
     session,
+    table,
     moved.filter((partition) => !known.has(partition)),
     after,
   );
   const old = moved.filter((partition) => known.has(partition));
   if (old.length > 0)
-    await session.run(`${insertText(old, after)} ON DUPLICATE KEY UPDATE next_offset = VALUES(next_offset)`);
+    await session.run(`${insertText(table, old, after)} ON DUPLICATE KEY UPDATE next_offset = VALUES(next_offset)`);
   return { before, after };
 }
 
 /** A partition's first position can't be locked beforehand: of two owners who write it, the primary key lets one pass. */
 async function insertNew(
   session: MysqlSession,
+  table: PositionTable,
   partitions: readonly number[],
   offsets: ReadonlyMap<number, number>,
 ): Promise<void> {
   if (partitions.length === 0) return;
   try {
-    await session.run(insertText(partitions, offsets));
+    await session.run(insertText(table, partitions, offsets));
   } catch (error) {
     if (isDuplicateKey(error)) throw new RaceLostError('another owner was first in a partition', { cause: error });
     throw error;
   }
 }
 
-function insertText(partitions: readonly number[], offsets: ReadonlyMap<number, number>): string {
+function insertText(table: PositionTable, partitions: readonly number[], offsets: ReadonlyMap<number, number>): string {
   const values = partitions.map((partition) => `(${partition},${integer(offsets.get(partition) ?? 0)})`);
-  return `INSERT INTO event_position (log_partition, next_offset) VALUES ${values.join()}`;
+  return `INSERT INTO ${table} (log_partition, next_offset) VALUES ${values.join()}`;
 }

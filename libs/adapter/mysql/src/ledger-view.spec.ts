@@ -3,11 +3,12 @@ import {
   applyAtEnd,
   eventEntry,
   fenceEntry,
+  giftEntry,
   sampleDecided,
   sampleId,
   sampleOrder,
 } from '@giftmesh/domain-money/testing';
-import { gift, openLedger } from './ledger-audit-test-kit';
+import { openLedger } from './ledger-audit-test-kit';
 import type { MysqlLedger } from './ledger';
 import { LedgerDatabaseError } from './ledger-database-error';
 import { MysqlLedgerView } from './ledger-view';
@@ -28,7 +29,7 @@ beforeEach(async () => {
   database = await freshDatabase(server.url);
   ledger = await openLedger(database.url);
   await ledger.applyOrder(sampleOrder(1, ALICE, 100n));
-  const entries = [gift({ id: 2, from: ALICE, to: STAR, amount: 5n, seq: 1 }), fenceEntry([1], 7)];
+  const entries = [giftEntry({ id: 2, from: ALICE, to: STAR, amount: 5n, seq: 1 }), fenceEntry([1], 7)];
   await applyAtEnd(ledger, entries, { partition: 1, parked: PARKED });
   view = await MysqlLedgerView.open({ url: database.url });
 });
@@ -50,7 +51,7 @@ describe('MysqlLedgerView', () => {
   });
 
   it('stays at one moment until it is refreshed', async () => {
-    await applyAtEnd(ledger, [gift({ id: 3, from: ALICE, to: STAR, amount: 5n, seq: 2 })]);
+    await applyAtEnd(ledger, [giftEntry({ id: 3, from: ALICE, to: STAR, amount: 5n, seq: 2 })]);
     await ledger.applyOrder(sampleOrder(4, BOB, 9n));
     expect(await view.appliedEntries()).toBe(3);
     expect(await view.isOnRecord(ALICE, sampleId(3))).toBe(false);
@@ -59,6 +60,13 @@ describe('MysqlLedgerView', () => {
     expect(await view.appliedEntries()).toBe(4);
     expect(await view.isOnRecord(ALICE, sampleId(3))).toBe(true);
     expect(await view.isOnRecord(ALICE, 'x')).toBe(false);
+    const asked = [4, 3, 3].map((id) => ({ opUserId: ALICE, eventId: sampleId(id) }));
+    expect(await view.areOnRecord([...asked, { opUserId: BOB, eventId: sampleId(3) }])).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
     expect(await view.usersAfter(ALICE, 1)).toEqual([BOB]);
   });
 
@@ -83,7 +91,8 @@ describe('MysqlLedgerView', () => {
   });
 
   it('writes nothing: a user with no other right is enough, and a database without a ledger is refused', async () => {
-    await database.sql.query("CREATE OR REPLACE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'r'");
+    await database.sql.query("DROP USER IF EXISTS 'reader'@'127.0.0.1'");
+    await database.sql.query("CREATE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'r'");
     await database.sql.query("GRANT SELECT ON *.* TO 'reader'@'127.0.0.1'");
     const url = database.url.replace('giftmesh:giftmesh', 'reader:r');
     const reader = await MysqlLedgerView.open({ url });

@@ -6,6 +6,7 @@ import {
   type Counters,
   type DeadLetter,
   type DecisionOutcome,
+  type EventKey,
   type Fences,
   type LogPosition,
 } from '@giftmesh/domain-money';
@@ -103,9 +104,16 @@ export class MysqlLedgerView {
 
   /** True when the decision of an event is on record; an id that no event can have is on none. */
   async isOnRecord(opUserId: bigint, eventId: string): Promise<boolean> {
-    if (!isUuidV7(eventId)) return false;
-    const [marker] = await this.#reading((session) => decidedIn(session, [{ opUserId, eventId }]));
-    return marker !== undefined;
+    const [isOnRecord = false] = await this.areOnRecord([{ opUserId, eventId }]);
+    return isOnRecord;
+  }
+
+  /** {@link isOnRecord} for many, in their order. */
+  async areOnRecord(events: readonly EventKey[]): Promise<boolean[]> {
+    const possible = events.filter(({ eventId }) => isUuidV7(eventId));
+    const markers = await this.#reading((session) => decidedIn(session, possible));
+    const found = new Set(possible.filter((_, index) => markers[index] !== undefined));
+    return events.map((event) => found.has(event));
   }
 
   /** The newest legs of a user in the order of records, refusals included. */

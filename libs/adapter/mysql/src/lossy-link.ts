@@ -41,7 +41,7 @@ export async function lossyLink(serverPort: number): Promise<LossyLink> {
     client.on('data', (bytes: Buffer) => {
       work = work.then(async () => {
         // Packet header of four bytes, then the command: 3 is a query. A long statement comes in several pieces.
-        const fate = bytes[4] === 3 ? await link.onStatement(bytes.toString('latin1', 5)) : 'pass';
+        const fate = bytes[4] === 3 ? await link.onStatement(statementOf(bytes)) : 'pass';
         if (fate === 'cut') return cut();
         isAnswerCut ||= fate === 'cut_the_answer';
         upstream.write(bytes);
@@ -61,4 +61,10 @@ export async function lossyLink(serverPort: number): Promise<LossyLink> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(link, { port: (server.address() as AddressInfo).port });
+}
+
+/** MySQL 8 and later are sent how many attributes a query has (none) before its text; MariaDB is not. */
+function statementOf(query: Buffer): string {
+  const hasAttributes = query[5] === 0 && query[6] === 1;
+  return query.toString('latin1', hasAttributes ? 7 : 5);
 }

@@ -52,6 +52,29 @@ describe('MysqlLedger.open', () => {
     await fresh.drop();
   });
 
+  test('makes the database when it is told to, whoever of several comes first', async () => {
+    const name = `ledger_${process.pid}_made`;
+    const url = database.url.replace(/[^/]*$/, name);
+    const open = () => database.open({ url, createDatabase: true });
+    const ledgers = await Promise.all([open(), open(), open()]);
+    expect(await ledgers[0]?.raiseGeneration([3])).toBe(1);
+    expect(await (await open()).raiseGeneration([3])).toBe(2);
+    await database.query(`DROP DATABASE ${name}`);
+  });
+
+  test('says what to do when the user may not make the database', async () => {
+    const name = `ledger_${process.pid}_forbidden`;
+    await database.query("CREATE OR REPLACE USER 'narrow'@'127.0.0.1' IDENTIFIED BY 'n'");
+    await database.query(`GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON \`elsewhere\`.* TO 'narrow'@'127.0.0.1'`);
+    const url = database.url.replace('giftmesh:giftmesh', 'narrow:n').replace(/[^/]*$/, name);
+    const refusal = await refusalOf({ url, createDatabase: true });
+    expect(refusal.problem).toBe('access_denied');
+    expect(refusal.message).toContain(`CREATE DATABASE \`${name}\``);
+    // One who sees all databases, and may make none.
+    await database.query("GRANT SELECT ON *.* TO 'narrow'@'127.0.0.1'");
+    expect((await refusalOf({ url, createDatabase: true })).message).toContain(`GRANT ALL ON \`${name}\`.*`);
+  });
+
   test('waits for a server that comes late, and no longer than it is told to', async () => {
     const port = await freePort();
     const startMs = performance.now();

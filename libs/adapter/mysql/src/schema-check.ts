@@ -1,4 +1,4 @@
-import { MIGRATION_TABLE, TABLES } from './schema-migrations';
+import type { Schema } from './schema-migrations';
 import type { ColumnDefinition, TableDefinition } from './schema-tables';
 import type { MysqlSession } from './mysql-session';
 import { ascii, list } from './sql-literals';
@@ -17,8 +17,8 @@ type ColumnRow = readonly [
  * Compares the tables that stand in the database with those of this version: what is missing, has another type or another primary key.
  * The key is what makes an event take effect once. More columns, indexes or tables are nobody's business.
  */
-export async function schemaProblems(session: MysqlSession): Promise<string[]> {
-  const tables = [...TABLES, MIGRATION_TABLE];
+export async function schemaProblems(session: MysqlSession, schema: Schema): Promise<string[]> {
+  const tables = [...schema.tables, schema.migrationTable];
   const names = list(tables.map(({ name }) => ascii(name)));
   // Named columns: MySQL 8 tells them in capitals otherwise, and that is of no matter to a row that is an array.
   const columns = await session.rows<ColumnRow>(

@@ -1,5 +1,5 @@
 import { assertNever } from '@giftmesh/kernel-errors';
-import type { ColumnDefinition, TableDefinition } from './schema-tables';
+import type { ColumnDefinition, IndexDefinition, TableDefinition } from './schema-tables';
 
 /** Whose `CREATE TABLE` is written: `mysql` is MySQL 8 and MariaDB. */
 export type DdlDialect = 'mysql' | 'tidb' | 'polardb-x';
@@ -15,7 +15,11 @@ export const TIDB_PRE_SPLIT_REGIONS = 2;
 
 /** The statement that makes a table where there is none yet; again it does nothing. */
 export function createTable(table: TableDefinition, dialect: DdlDialect): string {
-  const lines = [...table.columns.map(columnLine), primaryKeyLine(table, dialect)];
+  const lines = [
+    ...table.columns.map(columnLine),
+    primaryKeyLine(table, dialect),
+    ...(table.indexes ?? []).map(indexLine),
+  ];
   const options = tableOptions(table, dialect);
   return `CREATE TABLE IF NOT EXISTS \`${table.name}\` (\n  ${lines.join(',\n  ')}\n) ${options.join('\n')}`;
 }
@@ -28,6 +32,12 @@ function primaryKeyLine({ primaryKey }: TableDefinition, dialect: DdlDialect): s
   const columns = primaryKey.map((name) => `\`${name}\``).join(', ');
   // Clustered by its key, a hot streamer's rows would all go to one region; by a scattered row id they don't.
   return `PRIMARY KEY (${columns})${dialect === 'tidb' ? ' NONCLUSTERED' : ''}`;
+}
+
+/** Servers that know no descending indexes (TiDB, MariaDB before 10.8) read the word and sort by themselves. */
+function indexLine({ name, columns }: IndexDefinition): string {
+  const parts = columns.map((part) => (typeof part === 'string' ? `\`${part}\`` : `\`${part.descending}\` DESC`));
+  return `INDEX \`${name}\` (${parts.join(', ')})`;
 }
 
 function tableOptions(table: TableDefinition, dialect: DdlDialect): string[] {

@@ -4,7 +4,7 @@ import { LedgerDatabaseError, type LedgerDatabaseProblem } from './ledger-databa
 import type { MysqlSession } from './mysql-session';
 import { createTable, type DdlDialect } from './schema-ddl';
 import { schemaProblems } from './schema-check';
-import { checksumOf, MIGRATION_TABLE, MIGRATIONS, recordMigration, type Migration } from './schema-migrations';
+import { checksumOf, LEDGER_SCHEMA, recordMigration, type Migration, type Schema } from './schema-migrations';
 import { isDoneAlready, isNoSuchTable } from './server-errors';
 
 export interface SchemaOptions {
@@ -13,7 +13,9 @@ export interface SchemaOptions {
   readonly migrate: 'apply' | 'check';
   readonly dialect: DdlDialect;
   readonly clock: Clock;
-  /** Default all that there are. */
+  /** Default the ledger's. */
+  readonly schema?: Schema;
+  /** Default all steps of the schema. */
   readonly migrations?: readonly Migration[];
 }
 
@@ -33,27 +35,33 @@ interface AppliedRow {
  * `LedgerDatabaseError` for a schema that this version does not know.
  */
 export async function bringSchemaUp(session: MysqlSession, options: SchemaOptions): Promise<void> {
-  const { migrations = MIGRATIONS, place } = options;
+  const { schema = LEDGER_SCHEMA, migrations = schema.migrations, place } = options;
   const fail = (problem: LedgerDatabaseProblem, detail: string): never => {
     throw new LedgerDatabaseError(problem, place, detail);
   };
-  let applied = await appliedMigrations(session);
+  let applied = await appliedMigrations(session, schema);
   checkHistory(applied, migrations, fail);
   if (applied.length < migrations.length) {
     if (options.migrate === 'check')
       fail('schema_too_old', `its schema has version ${applied.length} and must have ${migrations.length}`);
     await withSchemaLock(session, place, async () => {
-      applied = await appliedMigrations(session);
+      applied = await appliedMigrations(session, schema);
       checkHistory(applied, migrations, fail);
-      await session.runWithin(DEFINITION_MS_MAX, createTable(MIGRATION_TABLE, options.dialect));
-      for (const migration of migrations.slice(applied.length)) await applyMigration(session, migration, options);
+      await session.runWithin(DEFINITION_MS_MAX, createTable(schema.migrationTable, options.dialect));
+      for (const migration of migrations.slice(applied.length))
+        await applyMigration(session, schema, migration, options);
     });
   }
-  const problems = migrations === MIGRATIONS ? await schemaProblems(session) : [];
+  const problems = migrations === schema.migrations ? await schemaProblems(session, schema) : [];
   if (problems.length > 0) fail('schema_changed', problems.join('; '));
 }
 
-async function applyMigration(session: MysqlSession, migration: Migration, options: SchemaOptions): Promise<void> {
+async function applyMigration(
+  session: MysqlSession,
+  schema: Schema,
+  migration: Migration,
+  options: SchemaOptions,
+): Promise<void> {
   for (const statement of migration.statements(options.dialect)) {
     try {
       await session.runWithin(DEFINITION_MS_MAX, statement);
@@ -62,7 +70,7 @@ async function applyMigration(session: MysqlSession, migration: Migration, optio
       if (!isDoneAlready(error)) throw error;
     }
   }
-  await session.run(recordMigration(migration, options.clock.nowMs()));
+  await session.run(recordMigration(schema, migration, options.clock.nowMs()));
 }
 
 function checkHistory(
@@ -81,10 +89,10 @@ function checkHistory(
   });
 }
 
-async function appliedMigrations(session: MysqlSession): Promise<AppliedRow[]> {
+async function appliedMigrations(session: MysqlSession, schema: Schema): Promise<AppliedRow[]> {
   try {
     const rows = await session.rows<[version: number, name: string, checksum: string]>(
-      'SELECT version, name, checksum FROM schema_migration ORDER BY version',
+      `SELECT version, name, checksum FROM ${schema.migrationTable.name} ORDER BY version`,
     );
     return rows.map(([version, name, checksum]) => ({ version, name, checksum }));
   } catch (error) {

@@ -7,12 +7,20 @@ export interface ColumnDefinition {
   readonly numbered?: true;
 }
 
-/** A table. It has one key, the primary one: each further index would cost a page per row written. */
+/** An index beside the primary key, which only makes a question faster. */
+export interface IndexDefinition {
+  readonly name: string;
+  /** Columns in order; one with `descending` is what a ranking is sorted by. */
+  readonly columns: readonly (string | { readonly descending: string })[];
+}
+
+/** A table. The ledger's have one key, the primary one: each further index would cost a page per row written. */
 export interface TableDefinition {
   readonly name: string;
   readonly columns: readonly ColumnDefinition[];
   readonly primaryKey: readonly string[];
-  /** The user id whose hash spreads the rows over servers, where there are several; it must be in the primary key. */
+  readonly indexes?: readonly IndexDefinition[];
+  /** The id (a user's, mostly) whose hash spreads the rows over servers, where there are several; it must be in the primary key. */
   readonly hashedBy?: string;
   /** It has a few rows, or a few thousand: where a server could spread it, there is nothing to spread. */
   readonly small?: true;

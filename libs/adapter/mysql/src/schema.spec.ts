@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SimulatedClock } from '@giftmesh/kernel-time';
+import { fillBooks } from '@giftmesh/domain-money/testing';
 import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import { connect } from './connect';
 import { LedgerDatabaseError } from './ledger-database-error';
 import { checkPlaceOptions } from './ledger-options';
-import { fillBooks } from './ledger-audit-test-kit';
 import { auditLedgerDatabase } from './ledger-view';
 import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
 import { createTable, DDL_DIALECTS, HASH_PARTITIONS } from './schema-ddl';
-import { MIGRATIONS, schemaScript, TABLES, type Migration } from './schema-migrations';
+import { ACTIVITY_SCHEMA, LEDGER_SCHEMA, schemaScript, TABLES, type Migration } from './schema-migrations';
 import { bringSchemaUp } from './schema-migrator';
 
 const FIRST: Migration = {
@@ -153,13 +153,16 @@ describe('the ledger’s schema', () => {
   });
 
   test('has one source for all dialects: the scripts in ddl/ are what it says', () => {
-    for (const dialect of DDL_DIALECTS)
-      expect(readFileSync(join(__dirname, `../ddl/${dialect}.sql`), 'utf8')).toBe(schemaScript(dialect));
+    const script = (name: string): string => readFileSync(join(__dirname, `../ddl/${name}.sql`), 'utf8');
+    for (const dialect of DDL_DIALECTS) {
+      expect(script(dialect)).toBe(schemaScript(dialect));
+      expect(script(`activity-${dialect}`)).toBe(schemaScript(dialect, ACTIVITY_SCHEMA));
+    }
   });
 
   test('differs between dialects in where rows are put, and in nothing else', () => {
     const body = (text: string): string => text.slice(0, text.lastIndexOf('\n)')).replace(' NONCLUSTERED', '');
-    for (const table of TABLES) {
+    for (const table of [...TABLES, ...ACTIVITY_SCHEMA.tables]) {
       const [mysql, tidb, polardbX] = DDL_DIALECTS.map((dialect) => createTable(table, dialect)) as [
         string,
         string,
@@ -178,6 +181,7 @@ describe('the ledger’s schema', () => {
   });
 
   test('numbers its steps 1, 2, 3', () => {
-    expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, index) => index + 1));
+    for (const { migrations } of [LEDGER_SCHEMA, ACTIVITY_SCHEMA])
+      expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
   });
 });

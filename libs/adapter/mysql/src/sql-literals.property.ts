@@ -10,7 +10,7 @@ beforeAll(async () => {
   server = await startMariaDb({ args: FAST_SERVER });
   sql = await createConnection({ uri: server.url, supportBigNumbers: true, bigNumberStrings: true });
   await sql.query(
-    `CREATE TABLE t (n BIGINT, a VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, v VARBINARY(64),
+    `CREATE TEMPORARY TABLE t (n BIGINT, a VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, v VARBINARY(64),
      u MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, b LONGBLOB, i BINARY(16))`,
   );
 }, 60_000);

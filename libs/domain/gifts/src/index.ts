@@ -21,5 +21,6 @@ export {
   type Scores,
 } from './ports/activity-store';
 export { priceGift } from './price-gift';
+export { RecentMap } from './recent-map';
 export { FixedRooms, seededRooms, type Room, type RoomDirectory } from './rooms';
 export { DEBIT_RUNS_MAX, SeenDebits, type DebitRuns, type SeenAccount } from './seen-debits';

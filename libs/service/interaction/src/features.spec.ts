@@ -1,7 +1,6 @@
 import { interaction } from '@giftmesh/contract';
 import type { InteractionFeature } from './features';
-import { LEADERBOARDS_MAX, LeaderboardCache, STALE_MS_MAX } from './rooms/leaderboard-cache';
-import { SimulatedClock } from '@giftmesh/kernel-time';
+import { DEFAULT_INTERACTION_OPTIONS } from './options';
 import { newKit, ROOM, Tap, VIEWER, type Kit } from './test-kit/kit';
 
 const board = (kit: Kit) =>
@@ -43,7 +42,7 @@ describe('what is shed', () => {
     const before = await board(kit);
     kit.activity.leaderboard = () => Promise.reject(new Error('disk'));
     expect(await board(kit)).toEqual(before);
-    await kit.pass(STALE_MS_MAX + 1);
+    await kit.pass(DEFAULT_INTERACTION_OPTIONS.rankingStaleMs + 1);
     await expect(board(kit)).rejects.toMatchObject({ reason: 'ACTIVITY_AWAY' });
     await kit.service.close();
   });
@@ -76,13 +75,5 @@ describe('what is shed', () => {
     expect(tap.seen.filter(({ event }) => event?.$case === 'gift')).toHaveLength(2);
     expect(kit.station.balances.get(VIEWER)).toBe(999_998n);
     await kit.service.close();
-  });
-});
-
-describe('LeaderboardCache', () => {
-  it('remembers so many', () => {
-    const cache = new LeaderboardCache(new SimulatedClock());
-    for (let index = 0; index <= LEADERBOARDS_MAX; index += 1) cache.keep(String(index), { entries: [] });
-    expect([cache.find('0'), cache.find(String(LEADERBOARDS_MAX))]).toEqual([undefined, { entries: [] }]);
   });
 });

@@ -1,4 +1,5 @@
 export { createInteractionService, type InteractionService, type InteractionStats } from './interaction-service';
+export { observeRankings } from './observe-rankings';
 export { DEFAULT_INTERACTION_OPTIONS, interactionOptions, type InteractionOptions } from './options';
 export type { InteractionPorts, PaymentCallOptions, PaymentClient } from './ports';
 export type { ActivityFeedStats } from './feed/activity-feed';

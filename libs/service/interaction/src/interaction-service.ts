@@ -1,7 +1,9 @@
 import type { interaction } from '@giftmesh/contract';
 import { ComboTracker } from '@giftmesh/domain-gifts';
+import type { ReadCacheStats } from '@giftmesh/mesh-cache';
 import { runOutsideCall, type Handlers } from '@giftmesh/mesh-context';
-import { ActivityFeed, type ActivityFeedStats } from './feed/activity-feed';
+import type { ActivityFeedStats } from './feed/activity-feed';
+import { Feeds } from './feed/feeds';
 import { GiftDesk, type GiftDeskStats } from './gifts/gift-desk';
 import { sendGiftHandler } from './gifts/send-gift';
 import { GiftStreams } from './gifts/stream-gifts';
@@ -12,6 +14,7 @@ import type { InteractionPorts } from './ports';
 import { enterRoomHandler } from './rooms/enter-room';
 import { getLeaderboardHandler } from './rooms/get-leaderboard';
 import { listGiftsHandler } from './rooms/list-gifts';
+import { Rankings } from './rooms/rankings';
 import { watchRoomHandler } from './rooms/watch-room';
 
 /** What the service has done since its start. */
@@ -22,6 +25,7 @@ export interface InteractionStats {
   readonly rooms: number;
   readonly watchers: number;
   readonly combos: number;
+  readonly rankings: ReadCacheStats;
 }
 
 /** The interaction service: what answers its RPCs, and its life. */
@@ -47,16 +51,17 @@ export function createInteractionService(
   const options = interactionOptions(given);
   const combos = new ComboTracker({ clock: ports.clock });
   const instanceId = Buffer.from(ports.random.bytes(INSTANCE_ID_BYTES)).toString('hex');
+  const rankings = new Rankings(ports, options);
   const hub = new RoomHub(
     ports.clock,
     instanceId,
     options,
-    (roomId) => firstPlaces(ports.activity, options.rankedPlaces, roomId),
+    (roomId) => firstPlaces((query) => rankings.places(query), options.rankedPlaces, roomId),
     ports.isShed,
   );
   const desk = new GiftDesk(ports, options, combos);
-  const streams = new GiftStreams(desk, ports.clock, options);
-  const feed = new ActivityFeed(ports, options, hub, combos);
+  const streams = new GiftStreams(desk, ports.clock, options, ports.shadow);
+  const feeds = new Feeds(ports, options, hub, combos, rankings);
   const drain = (): void => {
     streams.drain();
     desk.close();
@@ -64,26 +69,27 @@ export function createInteractionService(
   };
   return {
     handlers: {
-      sendGift: sendGiftHandler(desk, ports.clock),
+      sendGift: sendGiftHandler(desk, ports.clock, ports.shadow),
       streamGifts: streams.handle,
       listGifts: listGiftsHandler(ports.catalogue, ports.rooms),
       enterRoom: enterRoomHandler(ports, hub),
       watchRoom: watchRoomHandler(ports.rooms, hub),
-      getLeaderboard: getLeaderboardHandler(ports),
+      getLeaderboard: getLeaderboardHandler(ports, rankings),
     },
-    start: () => runOutsideCall(() => feed.start()),
+    start: () => runOutsideCall(() => feeds.start()),
     drain,
     close: async () => {
       drain();
-      await feed.close();
+      await feeds.close();
     },
     stats: () => ({
       gifts: desk.stats(),
       giftStreams: streams.open,
-      feed: feed.stats(),
+      feed: feeds.stats(),
       rooms: hub.rooms,
       watchers: hub.watchers,
       combos: combos.combos,
+      rankings: rankings.stats(),
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { DEFAULT_ACCEPTANCE_WINDOW, type AcceptanceWindow } from '@giftmesh/domain-money';
 
-/** Limits and times of the interaction service. All counts are at least 1. */
+/** Limits and times of the interaction service. All are at least 1, but for `rankingTtlMs`. */
 export interface InteractionOptions {
   /** Over which times of event ids gifts are taken; the station's. Default {@link DEFAULT_ACCEPTANCE_WINDOW}. */
   readonly window: AcceptanceWindow;
@@ -37,6 +37,14 @@ export interface InteractionOptions {
   readonly watchersMax: number;
   /** How many first places of a room's viewers are announced when they change. Default 3. */
   readonly rankedPlaces: number;
+  /** Where others count the gifts, too: how often a ranking is looked at while its room gets gifts and is watched, milliseconds. Default 1000. */
+  readonly rankLookMs: number;
+  /** How long a ranking that was read is shown without reading again, milliseconds, up to a day. Default 0: for stores that are quick. */
+  readonly rankingTtlMs: number;
+  /** How much longer it does when it can't or shall not be read, milliseconds, up to a day. Default 300,000. */
+  readonly rankingStaleMs: number;
+  /** The most rankings in memory; the one that was not asked for the longest goes. Default 1000. */
+  readonly rankingsMax: number;
   /** How often rankings are written, at most, milliseconds. Default 200. */
   readonly flushMs: number;
   /** The most scores that wait to be written; the log is not read on beyond. Default 8192. */
@@ -68,6 +76,10 @@ export const DEFAULT_INTERACTION_OPTIONS: InteractionOptions = {
   watchersPerRoomMax: 10_000,
   watchersMax: 50_000,
   rankedPlaces: 3,
+  rankLookMs: 1_000,
+  rankingTtlMs: 0,
+  rankingStaleMs: 300_000,
+  rankingsMax: 1_000,
   flushMs: 200,
   scoresPendingMax: 8_192,
   accountsMax: 65_536,
@@ -82,9 +94,11 @@ export function interactionOptions(given: Partial<InteractionOptions> = {}): Int
   const batchFlushAt = Math.min(DEFAULT_INTERACTION_OPTIONS.batchFlushAt, batchMax);
   const options = { ...DEFAULT_INTERACTION_OPTIONS, batchFlushAt, ...given };
   const { window: _, ...numbers } = options;
-  for (const [name, value] of Object.entries(numbers))
-    if (!Number.isInteger(value) || value < 1)
-      throw new RangeError(`${name} must be an integer of at least 1, is ${value}`);
+  for (const [name, value] of Object.entries(numbers)) {
+    const least = name === 'rankingTtlMs' ? 0 : 1;
+    if (!Number.isInteger(value) || value < least)
+      throw new RangeError(`${name} must be an integer of at least ${least}, is ${value}`);
+  }
   if (options.batchMax > 1_000) throw new RangeError(`batchMax must be at most 1000, is ${options.batchMax}`);
   if (options.batchFlushAt > options.batchMax)
     throw new RangeError(`batchFlushAt must be at most batchMax ${options.batchMax}, is ${options.batchFlushAt}`);

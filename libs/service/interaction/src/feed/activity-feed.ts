@@ -1,21 +1,12 @@
-import { comboIdOf, type ComboTracker, type GiftCatalogue } from '@giftmesh/domain-gifts';
-import {
-  LogPositionError,
-  type DecidedEvent,
-  type LogEntry,
-  type LogPosition,
-  type LogRecord,
-  type Subscription,
-} from '@giftmesh/domain-money';
+import type { DecidedEvent, EventLog, LogEntry, LogPosition, LogRecord } from '@giftmesh/domain-money';
 import type { Cancel } from '@giftmesh/kernel-time';
-import type { RoomHub } from '../hub/room-hub';
-import type { ShownGift } from '../hub/tick-show';
-import { firstPlaces } from '../leaderboard-entries';
 import type { InteractionOptions } from '../options';
 import type { InteractionPorts } from '../ports';
 import { ActivityWriter } from './activity-writer';
 import { DebitMemory } from './debit-memory';
 import { PassedFences } from './fences';
+import type { GiftShow } from './gift-show';
+import { LogFollower, type LostStretch } from './log-follower';
 
 /** What the feed has done since it was started. */
 export interface ActivityFeedStats {
@@ -29,6 +20,8 @@ export interface ActivityFeedStats {
   readonly undecodable: number;
   readonly batchesWritten: number;
   readonly writeFailures: number;
+  /** Batches that were given up because the store stood elsewhere: somebody else had counted a part of them. */
+  readonly conflicts: number;
   /** Times that the feed began anew because it could not go on. */
   readonly restarts: number;
   /** Records that the log had dropped before they were counted. */
@@ -36,26 +29,39 @@ export interface ActivityFeedStats {
   readonly scoresPending: number;
 }
 
+/** What the feed works with beside the ports. */
+export interface ActivityFeedParts {
+  /** The log as this instance counts it: all of it, or its share. */
+  readonly log: EventLog<LogEntry>;
+  /** Shows what is counted, where this feed reads all of the log; nobody where a feed of its own does that. */
+  readonly gifts: GiftShow | undefined;
+  /** Told of the rooms whose scores have just been written. Must not reject. */
+  readonly onWritten: (roomIds: readonly bigint[]) => Promise<void>;
+}
+
 /**
- * Follows the log of money and shows what it says: gifts in rooms, combos, rankings and points. It reads only what is decided and
- * durable, at its own pace; no money waits for it. Positions are written together with the scores, so nothing is counted twice.
+ * Follows the log of money and counts what it says: rankings and points, and shows it to rooms where nobody else does. It reads only
+ * what is decided and durable, at its own pace; no money waits for it. Positions are written together with the scores, so nothing is counted
+ * twice, whoever counts: where several instances share a store and the log's partitions, one that counts what another one has
+ * counted already loses its batch and reads on from where the store stands.
  */
 export class ActivityFeed {
   readonly #debits: DebitMemory;
   readonly #writer: ActivityWriter;
   readonly #fences: PassedFences;
+  readonly #follower: LogFollower;
   /** What stands before is history or was shown before: it is counted, not shown. */
   readonly #showFrom = new Map<number, number>();
-  #subscription: Subscription | undefined;
+  /** True while what was read can't be written, because the store stands elsewhere. */
+  #isStale = false;
   #cancelRestart: Cancel | undefined;
   #closed = false;
-  #stats = { counted: 0, repeated: 0, fenced: 0, undecodable: 0, restarts: 0, lost: 0 };
+  #stats = { counted: 0, repeated: 0, fenced: 0, undecodable: 0, conflicts: 0, lost: 0 };
 
   constructor(
     private readonly ports: InteractionPorts,
     private readonly options: InteractionOptions,
-    private readonly hub: RoomHub,
-    private readonly combos: ComboTracker,
+    private readonly parts: ActivityFeedParts,
   ) {
     this.#debits = new DebitMemory(ports.activity, options.accountsMax);
     this.#fences = new PassedFences(ports.shards);
@@ -65,16 +71,26 @@ export class ActivityFeed {
       debits: this.#debits,
       options,
       isShed: ports.isShed,
-      onWritten: (roomIds) => this.#announceRanks(roomIds),
-      onConflict: () => this.#restart(),
+      onWritten: parts.onWritten,
+      onConflict: () => this.#onConflict(),
+    });
+    this.#follower = new LogFollower({
+      log: parts.log,
+      clock: ports.clock,
+      options,
+      startAt: (partitions) => this.#startAt(partitions),
+      onRecords: (records) => this.#onRecords(records),
+      onLost: (stretch) => this.#onLost(stretch),
+      onRestart: () => this.#writer.discard(),
     });
   }
 
   /** Begins where the store stands. Rejects when log or store can't be read. */
   async start(): Promise<void> {
-    for (const { partition, offset } of await this.ports.log.endPositions()) this.#showFrom.set(partition, offset);
+    if (this.parts.gifts !== undefined)
+      for (const { partition, offset } of await this.parts.log.endPositions()) this.#showFrom.set(partition, offset);
     await this.ports.activity.positions();
-    this.#subscribe();
+    this.#follower.begin();
   }
 
   /** Ends the subscription and writes what is pending. */
@@ -82,35 +98,39 @@ export class ActivityFeed {
     this.#closed = true;
     this.#cancelRestart?.();
     this.#writer.stop();
-    await this.#subscription?.close();
+    await this.#follower.close();
     await this.#writer.flush();
   }
 
   stats(): ActivityFeedStats {
     const { written, failures, pending } = this.#writer;
-    return { ...this.#stats, batchesWritten: written, writeFailures: failures, scoresPending: pending };
-  }
-
-  #subscribe(): void {
-    this.#subscription = this.ports.log.subscribe({
-      startAt: (partitions) => this.#startAt(partitions),
-      onRecords: (records) => this.#onRecords(records),
-      onHalt: (error) => void this.#onHalt(error),
-      recordsMax: this.options.recordsMax,
-      retryDelayMs: this.options.feedRetryMs,
-      deliveryIntervalMs: () => this.options.feedIntervalMs,
-    });
+    return {
+      ...this.#stats,
+      restarts: this.#follower.restarts,
+      batchesWritten: written,
+      writeFailures: failures,
+      scoresPending: pending,
+    };
   }
 
   async #startAt(partitions: readonly number[]): Promise<readonly LogPosition[]> {
-    // Other partitions go on where they are, so what was gathered of them is written, not forgotten.
+    // Of partitions that were ours until now, what was gathered is written, not forgotten.
     if (!(await this.#writer.flush())) throw new Error('pending activity could not be written');
+    this.#cancelRestart?.();
+    this.#isStale = false;
+    // While partitions are others', they count debits of accounts that are remembered here.
+    this.#debits.clear();
     const wanted = new Set(partitions);
     return (await this.ports.activity.positions()).filter(({ partition }) => wanted.has(partition));
   }
 
   /** All that can fail comes first, so that a delivery is taken whole or not at all. */
   async #onRecords(records: readonly LogRecord<LogEntry>[]): Promise<void> {
+    if (this.#isStale) {
+      // The log asks for the positions anew, and goes on from there.
+      this.#cancelRestart?.();
+      throw new Error('the store stands elsewhere than what was read');
+    }
     const applied: DecidedEvent[] = [];
     for (const { content } of records)
       if (content.ok && content.value.kind === 'event' && content.value.decided.seq > 0)
@@ -121,7 +141,7 @@ export class ActivityFeed {
       this.#onRecord(record, nowMs);
       this.#writer.reached(record.partition, record.offset);
     }
-    this.hub.endTurn();
+    this.parts.gifts?.endTurn();
     await this.#writer.room();
   }
 
@@ -147,80 +167,24 @@ export class ActivityFeed {
         recipients: event.toUserChanges,
         atMs: decidedAtMs,
       });
-      if (isNew) this.hub.showGift(event.bizId, shownGift(decided, this.ports.catalogue, this.combos, nowMs));
+      if (isNew) this.parts.gifts?.show(decided, nowMs);
     }
   }
 
-  async #announceRanks(roomIds: readonly bigint[]): Promise<void> {
-    if (this.ports.isShed?.('rankings') === true) return;
-    for (const roomId of this.hub.watched(roomIds)) {
-      try {
-        this.hub.showRank(roomId, await firstPlaces(this.ports.activity, this.options.rankedPlaces, roomId));
-      } catch {
-        // The next change of the room's scores tries again; rankings that callers ask for report the failure.
-        return;
-      }
-    }
+  /**
+   * Somebody else counted what was read here. The next delivery is refused, so that the log asks where to read on without leaving its
+   * group: a rebalance for each conflict would make the next one. When nothing is delivered, the feed begins anew.
+   */
+  #onConflict(): void {
+    this.#stats.conflicts += 1;
+    if (this.#closed || this.#isStale) return;
+    this.#isStale = true;
+    this.#cancelRestart = this.ports.clock.schedule(this.options.feedRetryMs, () => this.#follower.restart());
   }
 
-  async #onHalt(error: Error): Promise<void> {
-    if (error instanceof LogPositionError) {
-      const { position, startOffset, endOffset } = error;
-      const to = position.offset < startOffset ? startOffset : endOffset;
-      try {
-        if (await this.#writer.flush()) {
-          const move = { partition: position.partition, from: position.offset, to };
-          await this.ports.activity.record({ moves: [move], scores: [], seen: [] });
-          this.#stats.lost += Math.max(0, to - position.offset);
-        }
-      } catch {
-        // The restart meets the same halt and tries again.
-      }
-    }
-    this.#restart();
+  async #onLost({ partition, from, to }: LostStretch): Promise<void> {
+    if (!(await this.#writer.flush())) return;
+    await this.ports.activity.record({ moves: [{ partition, from, to }], scores: [], seen: [] });
+    this.#stats.lost += Math.max(0, to - from);
   }
-
-  /** Begins anew where the store stands. */
-  #restart(): void {
-    if (this.#closed || this.#cancelRestart !== undefined) return;
-    this.#stats.restarts += 1;
-    const ended = this.#subscription?.close() ?? Promise.resolve();
-    this.#cancelRestart = this.ports.clock.schedule(this.options.feedRetryMs, () => {
-      this.#cancelRestart = undefined;
-      void ended.then(() => {
-        this.#writer.discard();
-        if (!this.#closed) this.#subscribe();
-      });
-    });
-  }
-}
-
-function shownGift(
-  { event, decidedAtMs }: DecidedEvent,
-  catalogue: GiftCatalogue,
-  combos: ComboTracker,
-  nowMs: number,
-): ShownGift {
-  const giftId = Number(event.objId);
-  const gift = catalogue.find(giftId);
-  const recipientIds = event.toUserChanges.map(({ userId }) => userId);
-  const { comboKey, eventId, opUserId: viewerId } = event;
-  const shown: ShownGift = {
-    viewerId,
-    giftId,
-    recipientIds,
-    count: event.quantity,
-    coins: -event.opUserChange.incr,
-    effect: gift?.effect ?? '',
-    combo: undefined,
-  };
-  const windowMs = gift?.comboWindowMs ?? 0;
-  if (comboKey === '' || windowMs === 0) return shown;
-  const comboId = comboIdOf({ viewerId, roomId: event.bizId, giftId, comboKey }, recipientIds);
-  // What reaches the feed late must not begin a combo that is over for everybody else.
-  const isLate = nowMs - decidedAtMs > windowMs;
-  const comboCount = isLate
-    ? combos.countOf(eventId, viewerId)
-    : combos.add(comboId, eventId, viewerId, event.quantity, windowMs);
-  return { ...shown, combo: { comboId, comboKey, comboCount } };
 }

@@ -162,6 +162,21 @@ describe('gifts of a load test', () => {
   });
 });
 
+describe('gifts of a load test on shadow stores', () => {
+  it('are taken, and paid by marked calls', async () => {
+    const { kit, seen } = setUp({ shadow: true });
+    await send(kit, callOf(kit, { stress: true }));
+    const marked = callOf(kit, { lane: 'blue', stress: true });
+    const requests = (async function* () {
+      yield { gifts: [kit.gift()] };
+    })();
+    const tap = new Tap(runInCall(marked, () => kit.service.handlers.streamGifts(requests)));
+    await kit.pass();
+    expect([tap.error, tap.seen.length]).toEqual([undefined, 1]);
+    expect(seen.map(({ header }) => header)).toEqual(['mesh.stress=1', 'mesh.stress=1,mesh.lane=blue']);
+  });
+});
+
 describe('gifts of recorded calls', () => {
   const ids = new TraceIds(seededRandom(3));
   const sampler = new TraceSampler({ ratio: 1 });

@@ -56,7 +56,11 @@ export class RoomHub {
 
   /** Rooms with watchers, of the given ones. */
   watched(roomIds: Iterable<bigint>): bigint[] {
-    return [...roomIds].filter((roomId) => (this.#channels.get(roomId)?.watches.size ?? 0) > 0);
+    return [...roomIds].filter((roomId) => this.isWatched(roomId));
+  }
+
+  isWatched(roomId: bigint): boolean {
+    return (this.#channels.get(roomId)?.watches.size ?? 0) > 0;
   }
 
   /** A token from which on a watch misses nothing that is shown after now. */

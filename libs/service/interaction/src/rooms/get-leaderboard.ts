@@ -4,10 +4,9 @@ import { placesToProto } from '../leaderboard-entries';
 import type { InteractionPorts } from '../ports';
 import { activityAway } from './enter-room';
 import { Fields, roomOrThrow } from './fields';
-import { LeaderboardCache } from './leaderboard-cache';
+import { PLACES_MAX, type Rankings } from './rankings';
 
 const LIMIT_DEFAULT = 10;
-const LIMIT_MAX = 100;
 
 const KINDS = new Map<number, LeaderboardKind>([
   [interaction.LeaderboardKind.VIEWERS, 'viewers'],
@@ -22,8 +21,7 @@ const PERIODS = new Map<number, 'total' | 'day'>([
 ]);
 
 /** The handler of GetLeaderboard. While rankings are shed, or can't be read, they are shown as they were lately. */
-export function getLeaderboardHandler({ activity, rooms, clock, isShed }: InteractionPorts) {
-  const cache = new LeaderboardCache(clock);
+export function getLeaderboardHandler({ rooms, clock, isShed }: InteractionPorts, rankings: Rankings) {
   return async (request: interaction.GetLeaderboardRequest): Promise<interaction.GetLeaderboardResponse> => {
     const { roomId } = request;
     const fields = new Fields();
@@ -32,18 +30,15 @@ export function getLeaderboardHandler({ activity, rooms, clock, isShed }: Intera
     if (kind === undefined) fields.wrong('LEADERBOARD_KIND_UNKNOWN', 'kind', 'must be one of the named kinds');
     const period = PERIODS.get(request.period);
     if (period === undefined) fields.wrong('LEADERBOARD_PERIOD_UNKNOWN', 'period', 'must be one of the named periods');
-    const limit = fields.size('LIMIT_OUT_OF_RANGE', 'limit', request.limit, LIMIT_DEFAULT, LIMIT_MAX);
+    const limit = fields.size('LIMIT_OUT_OF_RANGE', 'limit', request.limit, LIMIT_DEFAULT, PLACES_MAX);
     fields.done();
     roomOrThrow(rooms, roomId);
     const day = period === 'day' ? utcDayOf(clock.nowMs()) : undefined;
-    const key = `${roomId} ${kind} ${day ?? ''} ${limit}`;
-    const cached = cache.find(key);
-    if (cached !== undefined && isShed?.('rankings') === true) return cached;
     try {
-      const places = await activity.leaderboard({ roomId, kind: kind ?? 'viewers', day, limit });
-      return cache.keep(key, { entries: placesToProto(places) });
+      const query = { roomId, kind: kind ?? 'viewers', day, limit };
+      return { entries: placesToProto(await rankings.places(query, isShed?.('rankings') === true)) };
     } catch (cause) {
-      return cached ?? activityAway(cause);
+      return activityAway(cause);
     }
   };
 }

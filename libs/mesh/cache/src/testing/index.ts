@@ -1,0 +1,2 @@
+export { MemorySharedLayer } from './memory-shared-layer';
+export { sharedLayerContract, type SharedLayerHarness } from './shared-layer-contract';
