@@ -4,7 +4,15 @@ import { ShardMap } from '@giftmesh/domain-money';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
-import { dataFolder, SqliteLedgerView, reconcile, stationClient, type ReconcileReport } from '@giftmesh/tool-operator';
+import {
+  dataFolder,
+  folderStores,
+  reconcile,
+  SqliteLedgerView,
+  stationBalances,
+  stationClient,
+  type ReconcileReport,
+} from '@giftmesh/tool-operator';
 import type { MeshProcess } from './mesh-process';
 import { Cashier } from './play/cashier';
 import { meshClients, type MeshClients } from './play/mesh-clients';
@@ -132,7 +140,10 @@ export async function runEvening(
 async function reconcileNow(mesh: MeshProcess): Promise<ReconcileReport> {
   const station = stationClient(mesh.addresses.station);
   try {
-    return await reconcile({ folder: dataFolder(mesh.dataDir), shards: SHARDS, station });
+    return await reconcile({
+      stores: folderStores(dataFolder(mesh.dataDir), SHARDS, undefined),
+      balances: stationBalances(station),
+    });
   } finally {
     station.close();
   }

@@ -84,6 +84,36 @@ describe('the command line', () => {
     );
   });
 
+  it('works on servers when the mesh does, or when one is named', () => {
+    const servers = { GIFTMESH_MYSQL_URL: 'mysql://u:p@h:1/d', GIFTMESH_REDIS_URL: 'redis://a,redis://b' };
+    const known = parseCommandLine(['outbox'], { ...servers, GIFTMESH_STORES: 'servers' });
+    expect(known.servers).toMatchObject({
+      GIFTMESH_MYSQL_URL: 'mysql://u:p@h:1/d',
+      GIFTMESH_REDIS_URL: ['redis://a', 'redis://b'],
+      GIFTMESH_KAFKA_BROKERS: ['127.0.0.1:9092'],
+    });
+    const flags = ['--redis', 'redis://c', '--kafka', 'k:1,l:2', '--topic', 'gold'];
+    expect(parseCommandLine(['outbox', ...flags], servers).servers).toMatchObject({
+      GIFTMESH_MYSQL_URL: 'mysql://u:p@h:1/d',
+      GIFTMESH_REDIS_URL: ['redis://c'],
+      GIFTMESH_KAFKA_BROKERS: ['k:1', 'l:2'],
+      GIFTMESH_KAFKA_TOPIC: 'gold',
+    });
+    expect(parseCommandLine(['outbox'], servers).servers).toBeUndefined();
+    expect(parseCommandLine(['outbox', '--data', 'x'], { GIFTMESH_STORES: 'servers' }).servers).toBeUndefined();
+  });
+
+  it.each([
+    [['outbox', '--data', 'x', '--mysql', 'mysql://u@h/d'], 64, '--data names a folder and --mysql a server'],
+    [['reconcile', '--redis', 'redis://a', '--station', 'h:1'], 64, '--station is for a data folder'],
+    [['reconcile', '--mysql', 'postgres://u:hidden@h/d'], 78, 'GIFTMESH_MYSQL_URL'],
+    [['reconcile', '--kafka', 'h'], 78, 'GIFTMESH_KAFKA_BROKERS is "h"'],
+  ])('refuses %j', (args, exitCode, said) => {
+    const parse = (): unknown => parseCommandLine(args, {});
+    expect(parse).toThrow(expect.objectContaining({ exitCode, message: expect.stringContaining(said) }));
+    expect(parse).not.toThrow('hidden');
+  });
+
   it('refuses a wrong setting', () => {
     expect(() => parseCommandLine(['reconcile'], { GIFTMESH_SHARDS: 'many' })).toThrow(
       expect.objectContaining({ exitCode: 78, message: expect.stringContaining('GIFTMESH_SHARDS is "many"') }),

@@ -4,11 +4,14 @@ import { EXIT, embeddedSettings, ExitError } from '@giftmesh/adapter-process';
 import { ConfigError, loadConfig } from '@giftmesh/kernel-config';
 import { isId } from '@giftmesh/kernel-ids';
 import { HELP, HELP_OF } from './help';
+import { serverSettings, type ServerPlaces } from './servers/server-places';
 
 /** What the command line asks for. */
 export interface OperatorOptions {
   readonly command: Command;
   readonly dataDir: string;
+  /** Where the servers of a mesh on servers are; undefined for one on a data folder. */
+  readonly servers: ServerPlaces | undefined;
   /** `host:port` when it was named. */
   readonly station: string | undefined;
   readonly json: boolean;
@@ -44,14 +47,31 @@ const OWN_OPTIONS: Readonly<Partial<Record<Command['kind'], readonly (keyof Valu
   drop: ['reason', 'by'],
 };
 
+/** Options that name a server, and the settings that they stand for. */
+const SERVER_OPTIONS = [
+  ['mysql', 'GIFTMESH_MYSQL_URL'],
+  ['redis', 'GIFTMESH_REDIS_URL'],
+  ['kafka', 'GIFTMESH_KAFKA_BROKERS'],
+  ['topic', 'GIFTMESH_KAFKA_TOPIC'],
+] as const;
+
 /** Reads the arguments. Throws ExitError with the code for a wrong command line or setting. */
 export function parseCommandLine(
   args: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
 ): OperatorOptions {
   const { values, positionals } = parse(args);
-  const settings = settingsFrom(variables);
+  const named = SERVER_OPTIONS.filter(([option]) => values[option] !== undefined);
+  const settings = settingsFrom({
+    ...variables,
+    ...Object.fromEntries(named.map(([option, setting]) => [setting, values[option]])),
+  });
+  if (named.length > 0 && values.data !== undefined)
+    throw usage(`--data names a folder and --${named[0]?.[0]} a server: a mesh works on either`);
+  const isOnServers = named.length > 0 || (settings.GIFTMESH_STORES === 'servers' && values.data === undefined);
   const station = values.station;
+  if (station !== undefined && isOnServers)
+    throw usage('--station is for a data folder: the balances of servers are in Redis');
   if (station !== undefined && !/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(station))
     throw usage(`--station must be host:port, is ${station}`);
   if (values.data === '') throw usage('--data must name a folder');
@@ -62,6 +82,7 @@ export function parseCommandLine(
   return {
     command,
     dataDir: values.data ?? settings.GIFTMESH_DATA_DIR,
+    servers: isOnServers ? settings : undefined,
     station,
     json: values.json === true,
     shardCount: settings.GIFTMESH_SHARDS,
@@ -129,7 +150,7 @@ function isCommand(word: string): word is keyof typeof HELP_OF {
 }
 
 function settingsFrom(variables: Readonly<Record<string, string | undefined>>) {
-  const schema = z.object(embeddedSettings);
+  const schema = z.object({ ...embeddedSettings, ...serverSettings.shape });
   // Settings of the processes may stand beside the ones that are read here.
   const own = Object.fromEntries(Object.entries(variables).filter(([name]) => name in schema.shape));
   try {
@@ -149,6 +170,10 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
       options: {
         data: { type: 'string' },
+        mysql: { type: 'string' },
+        redis: { type: 'string' },
+        kafka: { type: 'string' },
+        topic: { type: 'string' },
         station: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

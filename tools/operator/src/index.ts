@@ -1,5 +1,7 @@
 export { dataFolder, EX_NOINPUT, type DataFolder } from './files/data-folder';
 export { SqliteLedgerView } from '@giftmesh/adapter-sqlite';
+export { folderStores } from './files/folder-stores';
+export { stationBalances } from './files/station-balances';
 export { stationClient, type StationClient } from './files/station-client';
 export { reconcile, type ReconcileOptions, type ReconcileReport, type WaitingEvent } from './reconcile/reconcile';
 export { reportText } from './reconcile/report-text';

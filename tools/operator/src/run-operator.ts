@@ -1,4 +1,4 @@
-import { EXIT, ExitError, knownExitCode } from '@giftmesh/adapter-process';
+import { EXIT, ExitError, exitMessage, knownExitCode } from '@giftmesh/adapter-process';
 import { ShardMap } from '@giftmesh/domain-money';
 import { assertNever, StatusError } from '@giftmesh/kernel-errors';
 import { systemClock } from '@giftmesh/kernel-time';
@@ -8,18 +8,16 @@ import { listDeadLetters, listDroppedLetters, showDeadLetter } from './commands/
 import { dropDeadLetter, replayLetters } from './commands/replay-letters';
 import { showAccount } from './commands/show-account';
 import { showOutbox } from './commands/show-outbox';
-import { dataFolder, hasStation, type DataFolder } from './files/data-folder';
+import { dataFolder } from './files/data-folder';
 import { folderStores } from './files/folder-stores';
-import { stationClient, type StationClient } from './files/station-client';
 import { reconcile } from './reconcile/reconcile';
 import { reportText } from './reconcile/report-text';
-import type { OperatorStores } from './stores';
+import { serverStores } from './servers/server-stores';
+import type { OperatorBalances, OperatorStores } from './stores';
 import { jsonOf } from './terminal/json';
 import { paintFor } from './terminal/paint';
 import { StatusLine, type TextStream } from './terminal/status-line';
 
-/** Where a station listens unless it is told otherwise. */
-const DEFAULT_STATION = '127.0.0.1:7002';
 const PROGRESS_EVERY_MS = 5_000;
 
 /** What the command works with. */
@@ -37,7 +35,7 @@ export async function runOperator(args: readonly string[], io: OperatorIo): Prom
     return await run(parseCommandLine(args, io.environment), io);
   } catch (error) {
     const code = error instanceof StatusError ? EXIT.UNAVAILABLE : knownExitCode(error);
-    const text = code === undefined && error instanceof Error ? error.stack : (error as Error).message;
+    const text = code === undefined && error instanceof Error ? error.stack : exitMessage(error);
     io.stderr.write(`${text ?? String(error)}\n`);
     return code ?? EXIT.SOFTWARE;
   }
@@ -49,9 +47,7 @@ async function run(options: OperatorOptions, { stdout, stderr, environment }: Op
     stdout.write(`${command.text}\n`);
     return EXIT.OK;
   }
-  const folder = dataFolder(options.dataDir);
   const shards = shardsOf(options);
-  const stores = folderStores(folder, shards);
   const nowMs = systemClock.nowMs();
   const progress = new StatusLine(stderr, () => performance.now(), PROGRESS_EVERY_MS);
   const quiet = json && stderr.isTTY !== true;
@@ -60,15 +56,22 @@ async function run(options: OperatorOptions, { stdout, stderr, environment }: Op
     progress.clear();
     stdout.write(`${json ? jsonOf(value) : text()}\n`);
   };
+  const { servers } = options;
+  const stores =
+    servers === undefined
+      ? folderStores(dataFolder(options.dataDir), shards, options.station)
+      : serverStores(servers, shards, onProgress);
   try {
     switch (command.kind) {
       case 'account':
-        return await askingStation(options, folder, (station) =>
-          showAccount({ stores, nowMs, station, answer, userId: command.userId, recordsMax: command.recordsMax }),
+        return await withBalances(stores, (balances) =>
+          showAccount({ stores, nowMs, balances, answer, userId: command.userId, recordsMax: command.recordsMax }),
         );
+      case 'outbox':
+        return await withBalances(stores, (balances) => showOutbox(stores, balances, command.eventsMax, nowMs, answer));
       case 'reconcile':
-        return await askingStation(options, folder, async (station) => {
-          const report = await reconcile({ folder, shards, station, onProgress });
+        return await withBalances(stores, async (balances) => {
+          const report = await reconcile({ stores, balances, onProgress });
           answer(report, () => reportText(report, paintFor(stdout, environment)));
           return report.clean ? EXIT.OK : 1;
         });
@@ -80,9 +83,9 @@ async function run(options: OperatorOptions, { stdout, stderr, environment }: Op
   }
 }
 
-/** Commands for which it is all the same whether the stores are files or servers. */
+/** Commands that need no balance store. */
 function runOnStores(
-  command: Exclude<Command, { kind: 'help' | 'reconcile' | 'account' }>,
+  command: Exclude<Command, { kind: 'help' | 'reconcile' | 'account' | 'outbox' }>,
   stores: OperatorStores,
   nowMs: number,
   answer: Answer,
@@ -99,23 +102,20 @@ function runOnStores(
       return replayLetters(stores, command.which, answer, onProgress);
     case 'drop':
       return dropDeadLetter(stores, command.id, command, answer);
-    case 'outbox':
-      return showOutbox(stores, command.eventsMax, nowMs, answer);
     default:
       return assertNever(command);
   }
 }
 
-async function askingStation(
-  options: OperatorOptions,
-  folder: DataFolder,
-  work: (station: StationClient | string) => Promise<number>,
+async function withBalances(
+  stores: OperatorStores,
+  work: (balances: OperatorBalances | string) => Promise<number>,
 ): Promise<number> {
-  const station = await findStation(options, folder);
+  const balances = await stores.openBalances();
   try {
-    return await work(station);
+    return await work(balances);
   } finally {
-    if (typeof station !== 'string') station.close();
+    if (typeof balances !== 'string') balances.close();
   }
 }
 
@@ -125,16 +125,4 @@ function shardsOf({ shardCount, partitionCount }: OperatorOptions): ShardMap {
   } catch (error) {
     throw new ExitError((error as Error).message, EXIT.CONFIG);
   }
-}
-
-/** The station that was named, which must answer, or the one at the usual address if it can be this folder's. */
-async function findStation({ station }: OperatorOptions, folder: DataFolder): Promise<StationClient | string> {
-  if (station === undefined && !hasStation(folder))
-    return 'no station works on this folder, and balances are in memory only while one does';
-  const client = stationClient(station ?? DEFAULT_STATION);
-  const problem = await client.problem();
-  if (problem === undefined) return client;
-  client.close();
-  if (station !== undefined) throw new ExitError(`no station answers at ${station}: ${problem}`, EXIT.UNAVAILABLE);
-  return `a station works on it, but none at ${DEFAULT_STATION}: name it with --station`;
 }

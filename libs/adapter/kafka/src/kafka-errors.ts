@@ -1,4 +1,4 @@
-import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
+import { StartRefusedError, StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { protocolError } from './kafkajs-internals';
 
 /** Codes of Kafka's protocol that are looked at here. */
@@ -19,8 +19,13 @@ export const ErrorCode = {
 } as const;
 
 /** Kafka cannot be used as it is, and a person has to do something; the message says what. */
-export class KafkaSetupError extends Error {
+export class KafkaSetupError extends StartRefusedError {
   override readonly name = 'KafkaSetupError';
+
+  /** @param subject `topic` when it is about the topic, not the brokers. */
+  constructor(message: string, { subject = 'kafka', ...options }: ErrorOptions & { subject?: 'kafka' | 'topic' } = {}) {
+    super(message, subject, options);
+  }
 }
 
 /** A broker's refusal. */

@@ -54,6 +54,8 @@ export interface KafkaEventLogOptions<T> extends Pick<KafkaConfig, 'ssl' | 'sasl
   readonly healthIntervalMs?: number;
   /** Told of what failed and is tried again. Must not throw. Default nobody. */
   readonly onProblem?: (error: Error) => void;
+  /** Told once, when brokers that are not there yet are waited for: for how long, and why. Must not throw. Default nobody. */
+  readonly onWaiting?: (message: string) => void;
   /** Default: the process's. */
   readonly clock?: Clock;
 }
@@ -90,6 +92,7 @@ export function checkedOptions<T>(options: KafkaEventLogOptions<T>): CheckedOpti
     bufferBytesMax: 16 * 1024 ** 2,
     healthIntervalMs: 1_000,
     onProblem: () => undefined,
+    onWaiting: () => undefined,
     clock: systemClock,
     ...rest,
     group: group === undefined ? undefined : checkedGroup(group),

@@ -27,18 +27,22 @@ export interface TopicSettings {
 export async function openTopic<T>(options: CheckedOptions<T>): Promise<TopicSettings> {
   const { clock, brokers, startTimeoutMs } = options;
   const giveUpMs = clock.monotonicMs() + startTimeoutMs;
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return await withAdmin(options, (admin) => openOnce(admin, options));
     } catch (error) {
       if (error instanceof KafkaSetupError) throw error;
-      const problem = messageOf(error);
+      const problem = problemOf(error);
       if (isFinal(error))
         throw new KafkaSetupError(`Kafka at ${brokers.join(', ')} refuses us: ${problem}`, { cause: error });
       if (clock.monotonicMs() + RETRY_MS > giveUpMs)
         throw new KafkaSetupError(
           `Kafka at ${brokers.join(', ')} could not be used within ${startTimeoutMs} ms (${problem}): is it running, are the addresses right, and TLS and SASL as it wants them?`,
           { cause: error },
+        );
+      if (tries === 1)
+        options.onWaiting(
+          `Kafka at ${brokers.join(', ')} can't be used yet, and is waited for up to ${startTimeoutMs} ms: ${problem}`,
         );
       options.onProblem(error as Error);
       await sleep(clock, RETRY_MS);
@@ -76,7 +80,8 @@ async function openOnce<T>(admin: Admin, options: CheckedOptions<T>): Promise<To
   const partitions = topics[0]?.partitions ?? [];
   if (partitions.length !== partitionCount)
     throw new KafkaSetupError(
-      `topic ${topic} has ${partitions.length} partitions, and ${partitionCount} are configured. A payer's partition follows from their number, so it cannot change: configure ${partitions.length}, or another topic`,
+      `topic ${topic} at ${placeOf(options)} has ${partitions.length} partitions, and ${partitionCount} are configured. A payer's partition follows from their number, so it cannot change: configure ${partitions.length}, or another topic`,
+      { subject: 'topic' },
     );
   return checkSettings(await settingsOf(admin, topic), options);
 }
@@ -86,7 +91,8 @@ async function create<T>(admin: Admin, options: CheckedOptions<T>): Promise<void
     options;
   if (!createTopic)
     throw new KafkaSetupError(
-      `topic ${topic} does not exist: make it, with ${partitionCount} partitions and cleanup.policy=delete, or set createTopic`,
+      `topic ${topic} does not exist: make it at ${placeOf(options)}, with ${partitionCount} partitions and cleanup.policy=delete, or set createTopic`,
+      { subject: 'topic' },
     );
   const settings = {
     'cleanup.policy': 'delete',
@@ -121,7 +127,8 @@ async function settingsOf(admin: Admin, topic: string): Promise<ReadonlyMap<stri
 function checkSettings<T>(settings: ReadonlyMap<string, string>, options: CheckedOptions<T>): TopicSettings {
   const refuse = (name: string, why: string): never => {
     throw new KafkaSetupError(
-      `topic ${options.topic} has ${name}=${settings.get(name)}: ${why} (kafka-configs --alter --entity-type topics)`,
+      `topic ${options.topic} at ${placeOf(options)} has ${name}=${settings.get(name)}: ${why} (kafka-configs --alter --entity-type topics)`,
+      { subject: 'topic' },
     );
   };
   const number = (name: string): number => Number(settings.get(name));
@@ -141,9 +148,27 @@ function checkSettings<T>(settings: ReadonlyMap<string, string>, options: Checke
   return { minInSyncReplicas: number('min.insync.replicas') };
 }
 
+const placeOf = <T>({ brokers }: CheckedOptions<T>): string => brokers.join(', ');
+
+/** What an error says; kafkajs puts those of several topics into one. */
+function problemOf(error: unknown): string {
+  const { errors } = error as { readonly errors?: readonly unknown[] };
+  return errors === undefined ? messageOf(error) : errors.map(messageOf).join('; ');
+}
+
 function isFinal(error: unknown): boolean {
-  const { type, name, cause } = error as { type?: string; name?: string; cause?: unknown };
+  const {
+    type,
+    name,
+    cause,
+    errors = [],
+  } = error as {
+    readonly type?: string;
+    readonly name?: string;
+    readonly cause?: unknown;
+    readonly errors?: readonly unknown[];
+  };
   if (type !== undefined && FINAL.has(type)) return true;
   if (name === 'KafkaJSSASLAuthenticationError') return true;
-  return cause !== undefined && cause !== null && isFinal(cause);
+  return errors.some(isFinal) || (cause !== undefined && cause !== null && isFinal(cause));
 }

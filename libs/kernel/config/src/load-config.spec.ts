@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigError, loadConfig } from './load-config';
-import { address, choice, flag, integer, list, port, target, text } from './shape';
+import { address, choice, flag, integer, list, matching, port, target, text } from './shape';
 
 const schema = z.object({
   GIFTMESH_PORT: port(8080),
@@ -70,5 +70,26 @@ describe('loadConfig', () => {
     expect(loadConfig(lists, { GIFTMESH_BROKERS: 'a:1, b:2' })).toEqual({ GIFTMESH_BROKERS: ['a:1', 'b:2'] });
     for (const wrong of [',', 'a:1,', 'a:1,,b:2'])
       expect(() => loadConfig(lists, { GIFTMESH_BROKERS: wrong })).toThrow('none of them empty');
+  });
+
+  it('refuses what looks otherwise, and does not show what may hold a password', () => {
+    const url = { pattern: /^ftp:\/\/\S+$/, like: 'ftp://host', secret: true };
+    const looks = z.object({
+      GIFTMESH_TOPIC: matching({ pattern: /^[a-z]+$/, like: 'money' }, 'money'),
+      GIFTMESH_URL: matching(url, 'ftp://a'),
+      GIFTMESH_URLS: list(['ftp://a'], url),
+    });
+    const right = { GIFTMESH_TOPIC: 'gold', GIFTMESH_URL: 'ftp://b', GIFTMESH_URLS: 'ftp://c, ftp://d' };
+    expect(loadConfig(looks, right)).toEqual({ ...right, GIFTMESH_URLS: ['ftp://c', 'ftp://d'] });
+    const wrong = { GIFTMESH_TOPIC: '?', GIFTMESH_URL: 'http://u:hidden@h', GIFTMESH_URLS: 'ftp://c,hidden' };
+    expect(() => loadConfig(looks, wrong)).toThrow(
+      expect.objectContaining({
+        problems: [
+          'GIFTMESH_TOPIC is "?": must look like money',
+          'GIFTMESH_URL (not shown, it may hold a password): must look like ftp://host',
+          'GIFTMESH_URLS (not shown, it may hold a password): must be parts between commas, none of them empty, each like ftp://host',
+        ],
+      }),
+    );
   });
 });

@@ -3,6 +3,9 @@ import type { z } from 'zod';
 /** Exit code of a process whose configuration is wrong (sysexits.h). */
 export const EX_CONFIG = 78;
 
+/** Of an issue of zod's: the value must not be shown. */
+export const SECRET = 'secret';
+
 /** A configuration that can't be used; the message names every wrong value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -35,7 +38,9 @@ export function loadConfig<S extends z.ZodObject>(
       ...result.error.issues.map((issue) => {
         const name = issue.path.join('.');
         const value = given[name];
-        return `${name}${value === undefined ? '' : ` is ${JSON.stringify(value)}`}: ${issue.message}`;
+        const isSecret = issue.code === 'custom' && issue.params?.[SECRET] === true;
+        const shown = isSecret ? ' (not shown, it may hold a password)' : ` is ${JSON.stringify(value)}`;
+        return `${name}${value === undefined ? '' : shown}: ${issue.message}`;
       }),
     );
   if (!result.success || problems.length > 0) throw new ConfigError(problems);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SECRET } from './load-config';
 
 /** A whole number within [min, max], written in decimal. */
 export function integer(min: number, max: number, fallback: number) {
@@ -37,12 +38,33 @@ export function target(fallback: string) {
     .default(fallback);
 }
 
-/** Text that something reads as a list: parts between commas, none of them empty. */
-export function list(fallback: readonly string[]) {
+/** How a text must look. */
+export interface Pattern {
+  readonly pattern: RegExp;
+  /** What people are told that it must look like. */
+  readonly like: string;
+  /** True for what may hold a password: a wrong value is not shown. Default false. */
+  readonly secret?: boolean;
+}
+
+/** Text of a certain look. */
+export function matching({ pattern, like, secret = false }: Pattern, fallback: string) {
   return z
     .string()
-    .transform((text) => text.split(',').map((part) => part.trim()))
-    .refine((parts) => parts.every((part) => part !== ''), 'must be parts between commas, none of them empty')
+    .refine((text) => pattern.test(text), { error: `must look like ${like}`, params: { [SECRET]: secret } })
+    .default(fallback);
+}
+
+/** Text that something reads as a list: parts between commas, none of them empty, each of a certain look where one is given. */
+export function list(fallback: readonly string[], part?: Pattern) {
+  const like = part === undefined ? '' : `, each like ${part.like}`;
+  return z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .refine((parts) => parts.every((each) => each !== '' && (part === undefined || part.pattern.test(each))), {
+      error: `must be parts between commas, none of them empty${like}`,
+      params: { [SECRET]: part?.secret === true },
+    })
     .default([...fallback]);
 }
 

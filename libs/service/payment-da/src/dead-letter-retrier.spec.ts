@@ -46,7 +46,10 @@ function setUp(options: Partial<DeadLetterRetrierOptions> = {}) {
     publish: async (notice: SettledNotice) => void told.push(notice),
     subscribe: () => async () => undefined,
   };
-  const retrier = new DeadLetterRetrier({ clock, codec: moneyLogCodec, ledger, notices }, { ...OPTIONS, ...options });
+  const retrier = new DeadLetterRetrier(
+    { clock, codec: moneyLogCodec, ledger, notices, shards: SHARDS },
+    { ...OPTIONS, ...options },
+  );
   const park = async (decided: DecidedEvent | Uint8Array): Promise<void> => {
     const payload = decided instanceof Uint8Array ? decided : moneyLogCodec.encode(eventEntry(decided));
     await applyAtEnd(ledger, [], { parked: [{ offset: 0, reason: 'cannot be', payload }] });

@@ -12,7 +12,9 @@ import {
   type Ledger,
   type LogEntry,
   type SettledNotices,
+  type ShardMap,
 } from '@giftmesh/domain-money';
+import { letterKind, noLetters, type LetterCounts, type LetterKind } from './letter-kind';
 import { readLetter, replayLetter, type Replay } from './replay-letter';
 import { usersOf } from './settled-users';
 
@@ -39,6 +41,7 @@ export interface DeadLetterRetrierPorts {
   readonly codec: Codec<LogEntry>;
   readonly ledger: Ledger;
   readonly notices: SettledNotices;
+  readonly shards: ShardMap;
 }
 
 /** What the retrier has seen and done since its start. */
@@ -70,6 +73,8 @@ export class DeadLetterRetrier {
   #known = new Map<number, KnownLetter>();
   /** Letters that stations were told of since the last look: no look has seen them yet. */
   #watched = new Map<number, DecidedEvent>();
+  /** Why each letter of the last look is one. */
+  #kinds = new Map<number, LetterKind>();
   #isFirstLook = true;
   #closed = false;
   #cancel: Cancel | undefined;
@@ -89,6 +94,13 @@ export class DeadLetterRetrier {
 
   get stats(): DeadLetterStats {
     return this.#stats;
+  }
+
+  /** Letters at the last look, by why they are some. */
+  get lettersByKind(): LetterCounts {
+    const counts = noLetters();
+    for (const kind of this.#kinds.values()) counts[kind] += 1;
+    return counts;
   }
 
   start(): void {
@@ -115,7 +127,7 @@ export class DeadLetterRetrier {
 
   /** One look: tells of letters that are gone, and tries those that are due. Rejects when the ledger is away. */
   async look(): Promise<void> {
-    const { clock, codec, ledger } = this.ports;
+    const { clock, codec, ledger, shards } = this.ports;
     const { retries, lettersMax, triesPerLookMax } = this.options;
     // Those of now: a letter that is parked during the look is not gone because the look does not find it.
     const watched = new Map(this.#watched);
@@ -131,6 +143,9 @@ export class DeadLetterRetrier {
       before.delete(letter.id);
       this.#known.set(letter.id, known ?? this.#firstMeeting(letter, codec));
     }
+    this.#kinds = new Map(
+      letters.map(({ id, payload }) => [id, this.#kinds.get(id) ?? letterKind(payload, codec, shards)]),
+    );
     const gone = [...before.values()].flatMap(({ decided }) => decided ?? []);
     this.#isFirstLook = false;
     const states = letters.map((letter) => ({ letter, ...deadLetterState(letter.parkedAtMs, clock.nowMs(), retries) }));

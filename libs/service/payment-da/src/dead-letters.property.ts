@@ -117,7 +117,7 @@ describe('dead letters', () => {
           }
           const notices = { publish: async () => undefined, subscribe: () => async () => undefined };
           const retrier = new DeadLetterRetrier(
-            { clock, codec: moneyLogCodec, ledger, notices },
+            { clock, codec: moneyLogCodec, ledger, notices, shards: SHARDS },
             { ...DEFAULT_DEAD_LETTER_RETRIER_OPTIONS, triesPerLookMax: 2 },
           );
           const at = await ledger.positions();

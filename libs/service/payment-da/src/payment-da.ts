@@ -20,6 +20,8 @@ export interface PaymentDaDependencies {
   readonly shards: ShardMap;
   /** See `SettlerPorts`. */
   readonly watchBatch?: WatchBatch;
+  /** True for an instance on shadow stores: it takes calls of load tests. Default false: those that would change money are refused. */
+  readonly shadow?: boolean;
 }
 
 /** Payment-DA given its ports: the handlers of its RPCs, and the settler and the dead letters' retrier that run beside them. */

@@ -21,14 +21,14 @@ import { PaymentDaHandlers, REQUEST_ITEMS_MAX } from './service';
 const USER = 7n;
 const clock = new SimulatedClock(SAMPLE_START_MS);
 
-function setUp() {
+function setUp(shadow = false) {
   const shards = new ShardMap(8, 1);
   const ledger = new MemoryLedger(clock, shards);
   const log = new MemoryEventLog<never>({ clock, partitionCount: 1 });
   const notices = { publish: () => Promise.resolve() } as unknown as SettledNotices;
   const positions = new AppliedPositions(clock, () => ledger.positions());
   const parked = new ParkedEvents({ ledger, codec: moneyLogCodec, shards });
-  return { ledger, handlers: new PaymentDaHandlers({ log, ledger, notices, shards, positions, parked }) };
+  return { ledger, handlers: new PaymentDaHandlers({ log, ledger, notices, shards, positions, parked, shadow }) };
 }
 
 const order = (changes: Partial<station.ApplyOrderRequest> = {}): station.ApplyOrderRequest => ({
@@ -61,18 +61,30 @@ async function refusalOf(call: Promise<unknown>): Promise<StatusError> {
   return thrown;
 }
 
+/** A call of a load test. */
+function markedCall(): CallContext {
+  const policy = {
+    deadlineMs: undefined,
+    priority: 0,
+    idempotency: 'unknown',
+    requestStream: false,
+    responseStream: false,
+  } as const;
+  const marked = new CallContext({ method: '/x/Y', policy, clock });
+  markCall(marked, { stress: true });
+  return marked;
+}
+
 describe('PaymentDaHandlers', () => {
+  it('take calls of a load test on shadow stores', async () => {
+    const { handlers, ledger } = setUp(true);
+    await runInCall(markedCall(), () => handlers.applyOrder({ order: order() }));
+    expect(await ledger.counters([USER])).toMatchObject([{ credited: 100n }]);
+  });
+
   it('change no money for calls of a load test', async () => {
     const { handlers, ledger } = setUp();
-    const policy = {
-      deadlineMs: undefined,
-      priority: 0,
-      idempotency: 'unknown',
-      requestStream: false,
-      responseStream: false,
-    } as const;
-    const marked = new CallContext({ method: '/x/Y', policy, clock });
-    markCall(marked, { stress: true });
+    const marked = markedCall();
     const calls: readonly (() => Promise<unknown>)[] = [
       () => handlers.applyOrder({ order: order() }),
       () => handlers.reverseEvent({ reversal: reversal() }),

@@ -51,6 +51,8 @@ export interface PaymentDaPorts {
   readonly shards: ShardMap;
   readonly positions: AppliedPositions;
   readonly parked: ParkedEvents;
+  /** See `PaymentDaDependencies`. */
+  readonly shadow?: boolean;
 }
 
 /** The RPCs of PaymentDaService over the ledger. */
@@ -105,7 +107,7 @@ export class PaymentDaHandlers {
   );
 
   readonly applyOrder = async (request: da.ApplyOrderRequest): Promise<da.ApplyOrderResponse> => {
-    refuseStress();
+    this.#refuseStress();
     const order = readOrThrow('order', request.order, orderFromProto);
     refuseProblems('order', orderProblems(order));
     try {
@@ -120,7 +122,7 @@ export class PaymentDaHandlers {
   };
 
   readonly reverseEvent = async (request: da.ReverseEventRequest): Promise<da.ReverseEventResponse> => {
-    refuseStress();
+    this.#refuseStress();
     const reversal = readOrThrow('reversal', request.reversal, reversalFromProto);
     refuseProblems('reversal', reversalProblems(reversal));
     await this.#barrier([reversal.opUserId]);
@@ -173,6 +175,11 @@ export class PaymentDaHandlers {
     await positions.waitFor(ends.filter(({ partition }) => partitions.has(partition)));
   }
 
+  /** Throws for a call of a load test that would change real money. */
+  #refuseStress(): void {
+    if (isStress() && this.ports.shadow !== true) throw stressNotSupported();
+  }
+
   #tell(counters: readonly Counters[]): void {
     // A notice may get lost: the caller gets the counters in its answer, the others by their sweepers.
     this.ports.notices.publish({ counters, events: [] }).catch(() => undefined);
@@ -198,11 +205,6 @@ function ledgerAway(message: string, cause: unknown): StatusError {
     retryDelayMs: LEDGER_AWAY_RETRY_MS,
     cause,
   });
-}
-
-/** Throws for a call of a load test: without shadow stores it would change real money. */
-function refuseStress(): void {
-  if (isStress()) throw stressNotSupported();
 }
 
 function readOrThrow<M, T>(field: string, message: M | undefined, read: (message: M) => T): T {

@@ -134,5 +134,5 @@ export function setUp(options: Partial<SettlerOptions> = {}, watchBatch?: WatchB
       clock.advance(nextMs ?? 0);
     }
   };
-  return { clock, log, ledger, notices, publish, positions, settler, append, applied, untilRest };
+  return { clock, codec, log, ledger, notices, publish, positions, settler, append, applied, untilRest };
 }

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { repositoryRoot } from '@giftmesh/test-harness';
+import { runOperator } from './operator';
 
 /** What `reconcile --json` says, as far as the tests look at it. */
 export interface ReconcileAnswer {
@@ -18,26 +16,9 @@ export async function reconcile(
   dataFolder: string,
   station?: string,
 ): Promise<{ readonly code: number | null; readonly report: ReconcileAnswer }> {
-  const main = join(repositoryRoot(), 'tools/operator/dist/main.js');
-  const args = [
-    main,
-    'reconcile',
-    '--json',
-    '--data',
-    dataFolder,
-    ...(station === undefined ? [] : ['--station', station]),
-  ];
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIFTMESH_')));
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (piece: string) => (output[name] += piece));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (output.stdout === '') throw new Error(`reconcile ended with code ${code}: ${output.stderr}`);
-  return { code, report: JSON.parse(output.stdout) as ReconcileAnswer };
+  const named = station === undefined ? [] : ['--station', station];
+  const { code, report } = await runOperator({}, 'reconcile', '--json', '--data', dataFolder, ...named);
+  return { code, report: report as ReconcileAnswer };
 }
 
 /** The books agree: no difference, no problem, exit code 0. Returns the report. */

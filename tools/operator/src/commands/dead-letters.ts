@@ -1,7 +1,7 @@
 import { EXIT, ExitError } from '@giftmesh/adapter-process';
 import { deadLetterState, type DeadLetter } from '@giftmesh/domain-money';
 import { EX_NOINPUT } from '../files/data-folder';
-import type { OperatorBooks, OperatorStores } from '../stores';
+import type { Awaitable, LedgerLook, OperatorStores } from '../stores';
 import { table } from '../terminal/table';
 import { EXIT_SOMETHING, type Answer } from './answer';
 import { contentText, decidedIn, eventOf, retryText } from './letter-text';
@@ -13,7 +13,7 @@ const SEARCHED_MAX = 100_000;
 
 /** Lists what the ledger has parked; the exit code is 1 when there is something. */
 export async function listDeadLetters(stores: OperatorStores, nowMs: number, answer: Answer): Promise<number> {
-  const letters = await reading(stores, (books) => books.deadLetters(LETTERS_MAX));
+  const letters = await reading(stores, (ledger) => ledger.deadLetters(LETTERS_MAX));
   answer(
     {
       deadLetters: letters.map((letter) => ({
@@ -34,7 +34,7 @@ export async function listDeadLetters(stores: OperatorStores, nowMs: number, ans
 
 /** Lists what was dropped, with who did it and why. */
 export async function listDroppedLetters(stores: OperatorStores, answer: Answer): Promise<number> {
-  const letters = await reading(stores, (books) => books.droppedLetters(LETTERS_MAX));
+  const letters = await reading(stores, (ledger) => ledger.droppedLetters(LETTERS_MAX));
   answer({ dropped: letters.map((letter) => shown(letter)) }, () =>
     letters.length === 0
       ? `Nothing was dropped in ${stores.name}.`
@@ -59,7 +59,7 @@ export async function showDeadLetter(
   nowMs: number,
   answer: Answer,
 ): Promise<number> {
-  const letter = findLetter(await reading(stores, (books) => books.deadLetters(SEARCHED_MAX)), id, stores);
+  const letter = findLetter(await reading(stores, (ledger) => ledger.deadLetters(SEARCHED_MAX)), id, stores);
   const decided = decidedIn(letter);
   answer({ ...shown(letter), retry: deadLetterState(letter.parkedAtMs, nowMs), decided: decided ?? null }, () => {
     const payload = Buffer.from(letter.payload);
@@ -94,10 +94,10 @@ export function findLetter(letters: readonly DeadLetter[], id: number, { name }:
   return letter;
 }
 
-async function reading<T>(stores: OperatorStores, read: (books: OperatorBooks) => Promise<T>): Promise<T> {
+async function reading<T>(stores: OperatorStores, read: (ledger: LedgerLook) => Awaitable<T>): Promise<T> {
   const books = await stores.openBooks();
   try {
-    return await read(books);
+    return await read(books.ledger);
   } finally {
     await books.close();
   }

@@ -1,8 +1,9 @@
 import { balanceOf, type Counters, type DecidedEvent } from '@giftmesh/domain-money';
 import { EXIT } from '@giftmesh/adapter-process';
 import type { RecordedLeg } from '@giftmesh/adapter-sqlite';
-import type { StationClient } from '../files/station-client';
-import type { OperatorStores } from '../stores';
+import type { OperatorBalances, OperatorStores } from '../stores';
+import { followEntries } from '../reconcile/outbox-report';
+import { keyOf } from '../reconcile/unapplied';
 import { ageText } from '../terminal/age';
 import { table } from '../terminal/table';
 import type { Answer } from './answer';
@@ -13,35 +14,44 @@ export interface ShowAccountOptions {
   readonly userId: bigint;
   readonly recordsMax: number;
   readonly nowMs: number;
-  /** Or why there is none to ask. */
-  readonly station: StationClient | string;
+  /** Or why they can't be looked at. */
+  readonly balances: OperatorBalances | string;
   readonly answer: Answer;
 }
 
 /** Something that is decided about a user, and not in the ledger. */
 interface Pending {
-  readonly where: 'log' | 'dead letters';
+  readonly where: 'log' | 'dead letters' | 'outbox' | 'ledger';
   readonly decided: DecidedEvent;
 }
 
-/** Shows a user's accounts as the ledger and the station's memory have them, what is on its way, and her newest records. */
+/** Shows a user's accounts as the ledger and the balance store have them, what is on its way, and her newest records. */
 export async function showAccount(options: ShowAccountOptions): Promise<number> {
-  const { stores, userId, recordsMax, nowMs, station, answer } = options;
+  const { stores, userId, recordsMax, nowMs, balances, answer } = options;
   const books = await stores.openBooks();
   try {
-    const ledger = await books.accountsOf(userId);
-    const records = await books.legsOf(userId, recordsMax);
-    const pending = pendingOf(userId, await books.unapplied());
-    const memory = typeof station === 'string' ? undefined : await station.cached([userId]);
+    // The store first, and the ledger behind it: what left the outbox in between is on record then.
+    const [stored] = typeof balances === 'string' ? [] : await balances.users([userId]);
+    await books.ledger.refresh();
+    const ledger = await books.ledger.accountsOf([userId]);
+    const records = await books.ledger.legsOf(userId, recordsMax);
+    const inLog = pendingOf(userId, await books.unapplied());
+    const known = new Set(inLog.map(({ decided }) => keyOf(decided)));
+    const inOutbox = await followEntries(
+      books,
+      (stored?.pending ?? []).filter((decided) => !known.has(keyOf(decided))),
+    );
+    const pending: Pending[] = [...inLog, ...inOutbox].sort((a, b) => a.decided.decidedAtMs - b.decided.decidedAtMs);
+    const place = typeof balances === 'string' ? 'memory' : balances.kind;
     const places = [
       ...ledger.map((account) => ['ledger', account] as const),
-      ...(memory ?? []).map((account) => ['memory', account] as const),
+      ...(stored?.accounts ?? []).map((account) => [place, account] as const),
     ];
     answer(
       {
         userId,
         ledger: withBalances(ledger),
-        memory: memory === undefined ? null : withBalances(memory),
+        [place]: stored === undefined ? null : withBalances(stored.accounts),
         pending: pending.map(({ where, decided }) => ({
           where,
           role: decided.event.opUserId === userId ? 'payer' : 'payee',
@@ -53,7 +63,7 @@ export async function showAccount(options: ShowAccountOptions): Promise<number> 
       () =>
         [
           places.length === 0 ? `User ${userId} has no account.` : accountTable(places),
-          ...(typeof station === 'string' ? [`Memory: ${station}.`] : []),
+          ...(typeof balances === 'string' ? [`Memory: ${balances}.`] : []),
           pending.length === 0 ? 'Nothing is on its way to the ledger.' : pendingTable(userId, pending, nowMs),
           ...(records.length === 0 ? [] : [recordTable(records)]),
         ].join('\n\n'),

@@ -47,10 +47,10 @@ describe('openBooks', () => {
       const { events, problems } = await books.unapplied();
       expect(events.map(({ seq }) => seq)).toEqual([1, 2]);
       expect(problems).toEqual([]);
-      expect(books.ledger.audit().events).toBe(0);
-      books.ledger.refresh();
+      expect((await books.ledger.audit({})).events).toBe(0);
+      await books.ledger.refresh();
       expect((await books.unapplied()).events.map(({ seq }) => seq)).toEqual([2]);
-      expect(books.ledger.audit().events).toBe(1);
+      expect((await books.ledger.audit({})).events).toBe(1);
     } finally {
       await books.close();
     }

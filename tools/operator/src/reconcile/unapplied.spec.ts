@@ -20,7 +20,7 @@ const logOf = async (entries: readonly LogEntry[]): Promise<MemoryEventLog<LogEn
 const ledger = (offset: number, changes: Partial<AppliedView> = {}): AppliedView => ({
   positions: () => [{ partition: PARTITION, offset }],
   fences: () => new Map(),
-  isOnRecord: () => false,
+  areOnRecord: (events) => events.map(() => false),
   deadLetters: () => [],
   ...changes,
 });
@@ -42,7 +42,7 @@ describe('readUnapplied', () => {
   });
 
   it('counts an event once, and not when it is on record already', async () => {
-    const view = ledger(0, { isOnRecord: (_, eventId) => eventId === id(1) });
+    const view = ledger(0, { areOnRecord: (events) => events.map(({ eventId }) => eventId === id(1)) });
     expect(await idsOf(view, [entry(1), entry(2), entry(2), entry(3, { refused: true })])).toEqual([id(2), id(3)]);
   });
 
@@ -95,7 +95,7 @@ describe('readUnapplied', () => {
     });
     const bytes = (number: number) => moneyLogCodec.encode(entry(number));
     const view = ledger(1, {
-      isOnRecord: (_, eventId) => eventId === id(4),
+      areOnRecord: (events) => events.map(({ eventId }) => eventId === id(4)),
       deadLetters: () => [
         letter(1, bytes(1)),
         letter(2, bytes(1)),

@@ -9,9 +9,9 @@ import {
   type LogRecord,
   type ShardMap,
 } from '@giftmesh/domain-money';
-import type { SqliteLedgerView } from '@giftmesh/adapter-sqlite';
 import { countedIn } from '@giftmesh/service-payment-da';
 import { moneyLogCodec } from '@giftmesh/wire-money';
+import type { LedgerLook } from '../stores';
 
 /** Records of one look into the log. */
 const READ_RECORDS = 1000;
@@ -43,23 +43,36 @@ export interface Unapplied {
 }
 
 /** The part of a ledger's view that is needed. */
-export type AppliedView = Pick<SqliteLedgerView, 'positions' | 'fences' | 'isOnRecord' | 'deadLetters'>;
+export type AppliedView = Pick<LedgerLook, 'positions' | 'fences' | 'areOnRecord' | 'deadLetters'>;
 
 /** The part of a log that is needed. */
 export type ReadableLog = Pick<EventLog<LogEntry>, 'endPositions' | 'read'>;
 
-/** Reads what the ledger, as the view shows it, has not applied yet. */
-export async function readUnapplied(ledger: AppliedView, log: ReadableLog, shards: ShardMap): Promise<Unapplied> {
-  const applied = new Map(ledger.positions().map(({ partition, offset }) => [partition, offset]));
+/** An event's name, for sets. */
+export const keyOf = ({ event: { opUserId, eventId } }: DecidedEvent): string => `${opUserId}/${eventId}`;
+
+/**
+ * Reads what the ledger, as the view shows it, has not applied yet.
+ * @param onProgress told of the records of the log that were read so far. Default nobody.
+ */
+export async function readUnapplied(
+  ledger: AppliedView,
+  log: ReadableLog,
+  shards: ShardMap,
+  onProgress: (records: number) => void = () => undefined,
+): Promise<Unapplied> {
+  const applied = new Map((await ledger.positions()).map(({ partition, offset }) => [partition, offset]));
   const slices: LedgerSlice[] = [];
   const lags: PartitionLag[] = [];
   const problems: string[] = [];
   let unreadable = 0;
+  let read = 0;
   for (const end of await log.endPositions()) {
     const fromOffset = applied.get(end.partition) ?? 0;
     lags.push({ partition: end.partition, applied: fromOffset, end: end.offset });
     try {
-      const records = await readBetween(log, { partition: end.partition, offset: fromOffset }, end.offset);
+      const from = { partition: end.partition, offset: fromOffset };
+      const records = await readBetween(log, from, end.offset, (more) => onProgress((read += more)));
       const entries = records.flatMap(({ content }) => (content.ok ? [content.value] : []));
       unreadable += records.length - entries.length;
       slices.push({ partition: end.partition, fromOffset, toOffset: end.offset, entries, parked: [] });
@@ -68,22 +81,32 @@ export async function readUnapplied(ledger: AppliedView, log: ReadableLog, shard
       problems.push(`the ledger can't go on: ${error.message}`);
     }
   }
+  const parked = (await ledger.deadLetters(LETTERS_MAX)).flatMap(
+    (letter) => countedIn(letter, moneyLogCodec, shards) ?? [],
+  );
+  const { events } = applyFences(slices, await ledger.fences(), shards);
   const seen = new Set<string>();
-  const isFirst = ({ event: { opUserId, eventId } }: DecidedEvent): boolean => {
-    const key = `${opUserId}/${eventId}`;
-    if (seen.has(key) || ledger.isOnRecord(opUserId, eventId)) return false;
-    seen.add(key);
-    return true;
+  const firsts = [...parked, ...events].filter((decided) => {
+    const key = keyOf(decided);
+    return seen.has(key) ? false : seen.add(key);
+  });
+  const onRecord = await ledger.areOnRecord(firsts.map(({ event }) => event));
+  const missing = new Set(firsts.filter((_, index) => onRecord[index] !== true));
+  return {
+    events: events.filter((decided) => missing.has(decided)),
+    parked: parked.filter((decided) => missing.has(decided)),
+    lags,
+    unreadable,
+    problems,
   };
-  const parked = ledger
-    .deadLetters(LETTERS_MAX)
-    .flatMap((letter) => countedIn(letter, moneyLogCodec, shards) ?? [])
-    .filter(isFirst);
-  const events = applyFences(slices, ledger.fences(), shards).events.filter(isFirst);
-  return { events, parked, lags, unreadable, problems };
 }
 
-async function readBetween(log: ReadableLog, from: LogPosition, end: number): Promise<LogRecord<LogEntry>[]> {
+async function readBetween(
+  log: ReadableLog,
+  from: LogPosition,
+  end: number,
+  onRecords: (more: number) => void,
+): Promise<LogRecord<LogEntry>[]> {
   const found: LogRecord<LogEntry>[] = [];
   // A position behind the end is asked for too: the log's complaint says what it holds.
   for (let offset = from.offset; offset !== end;) {
@@ -92,6 +115,7 @@ async function readBetween(log: ReadableLog, from: LogPosition, end: number): Pr
     if (wanted.length === 0) break;
     found.push(...wanted);
     offset += wanted.length;
+    onRecords(wanted.length);
   }
   return found;
 }
