@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { atLeast, atMost, figure, median } from './figures';
+import { atLeast, atMost, figure, median, quantile } from './figures';
 
 describe('figure', () => {
   it('judges the value before it is rounded', () => {
@@ -32,5 +32,22 @@ describe('median', () => {
 
   it('refuses an empty list', () => {
     expect(() => median([])).toThrow(RangeError);
+  });
+});
+
+describe('quantile', () => {
+  it('is the value that this share does not exceed, and no smaller one is', () => {
+    const shares = fc.double({ min: 0.001, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(fc.integer(), { minLength: 1 }), shares, (values, share) => {
+        const value = quantile(values, share);
+        expect(values.filter((each) => each <= value).length).toBeGreaterThanOrEqual(share * values.length);
+        expect(values.filter((each) => each < value).length).toBeLessThan(share * values.length);
+      }),
+    );
+  });
+
+  it('refuses an empty list', () => {
+    expect(() => quantile([], 0.5)).toThrow(RangeError);
   });
 });

@@ -36,3 +36,11 @@ export function median(values: readonly number[]): number {
   if (low === undefined || high === undefined) throw new RangeError('the median of nothing');
   return (low + high) / 2;
 }
+
+/** The value below which this share of a list lies, by the nearest rank. Throws RangeError for none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
+  if (value === undefined) throw new RangeError('a quantile of nothing');
+  return value;
+}

@@ -16,6 +16,8 @@ export interface Durations {
 export interface Stretch extends Measurement {
   /** CPU of the server for each call, what it does behind its answers included. */
   readonly serverCpuUs: number;
+  /** The same by the name of the process, of a server that has several. */
+  readonly partsCpuUs: Readonly<Record<string, number>>;
 }
 
 /** One side of a comparison. */
@@ -23,6 +25,15 @@ export interface Contestant {
   readonly name: string;
   readonly server: BenchServer;
   readonly load: LoadSpec;
+  /** Goes on while it is measured. */
+  readonly beside?: Beside;
+}
+
+/** Something that is done beside a load. */
+export interface Beside {
+  start(): void;
+  /** Resolves when all that was begun has ended. */
+  stop(): Promise<void>;
 }
 
 /** A contestant with its load process. The process lives on between stretches, so that its code is compiled just once. */
@@ -38,18 +49,24 @@ class Runner {
 
   /** Loads the server for a while. */
   async stretch(warmUpMs: number, measureMs: number): Promise<Stretch> {
-    const { server } = this.#contestant;
+    const { server, beside } = this.#contestant;
     const before = this.#wasQuiet ? await server.usage() : await untilQuiet(server);
     const client = await this.#start();
     await pause(warmUpMs);
     const warmUp = await client.measure();
+    if (measureMs > 0) beside?.start();
     await pause(measureMs);
     const measured = await client.measure();
+    if (measureMs > 0) await beside?.stop();
     const rest = await client.pause();
     const after = await untilQuiet(server);
     this.#wasQuiet = true;
     const calls = [warmUp, measured, rest].reduce((sum, { ok, failed }) => sum + ok + failed, 0);
-    return { ...measured, serverCpuUs: (after.cpuUs - before.cpuUs) / Math.max(1, calls) };
+    const aCall = (cpuUs: number): number => cpuUs / Math.max(1, calls);
+    const partsCpuUs = Object.fromEntries(
+      Object.entries(after.partsUs ?? {}).map(([name, cpuUs]) => [name, aCall(cpuUs - (before.partsUs?.[name] ?? 0))]),
+    );
+    return { ...measured, serverCpuUs: aCall(after.cpuUs - before.cpuUs), partsCpuUs };
   }
 
   /** Ends the process. */
@@ -93,10 +110,20 @@ export async function alternate(
   return results;
 }
 
-function line({ okPerSecond, latency, serverCpuUs, clientCpuUs, failed, failuresByStatus }: Stretch): string {
+function line({
+  okPerSecond,
+  latency,
+  serverCpuUs,
+  partsCpuUs,
+  clientCpuUs,
+  failed,
+  failuresByStatus,
+}: Stretch): string {
+  const parts = Object.entries(partsCpuUs).map(([name, cpuUs]) => `${name} ${cpuUs.toFixed(1)}`);
   return (
     `${Math.round(okPerSecond)}/s, p99 ${latency.p99Ms.toFixed(1)} ms, server ${serverCpuUs.toFixed(1)} us, ` +
     `client ${clientCpuUs.toFixed(1)} us a call` +
+    (parts.length > 0 ? ` (${parts.join(', ')})` : '') +
     (failed > 0 ? `, FAILED ${JSON.stringify(failuresByStatus)}` : '')
   );
 }

@@ -9,10 +9,12 @@ describe('parseOptions', () => {
       json: false,
       quick: false,
       seed: DEFAULT_SEED,
+      stores: 'embedded',
       gifts: undefined,
       svg: undefined,
       node: undefined,
       only: undefined,
+      profiles: undefined,
     });
   });
 
@@ -22,6 +24,8 @@ describe('parseOptions', () => {
       '--quick',
       '--seed',
       '7',
+      '--stores',
+      'real',
       '--gifts',
       '1000000',
       '--svg',
@@ -30,16 +34,20 @@ describe('parseOptions', () => {
       'n',
       '--only',
       'x',
+      '--profiles',
+      'p',
     ];
     expect(parse('soak', ...all)).toEqual({
       suite: 'soak',
       json: true,
       quick: true,
       seed: 7,
+      stores: 'real',
       gifts: 1_000_000,
       svg: 'out',
       node: 'n',
       only: 'x',
+      profiles: 'p',
     });
   });
 
@@ -55,6 +63,7 @@ describe('parseOptions', () => {
     [['gifts', '--seed', '-1'], '--seed'],
     [['gifts', '--seed', '1e3'], '1e3'],
     [['soak', '--gifts', '999'], '999'],
+    [['gifts', '--stores', 'redis'], '--stores must be embedded or real, is redis'],
   ])('refuses %j and names what is wrong', (args, named) => {
     expect(() => parse(...args)).toThrow(UsageError);
     expect(() => parse(...args)).toThrow(named);

@@ -7,7 +7,9 @@ export interface BenchOptions {
   readonly json: boolean;
   readonly quick: boolean;
   readonly seed: number;
-  /** Gifts of the soak suite. */
+  /** What the gifts suite works on. */
+  readonly stores: Stores;
+  /** Gifts of the soak and the hot-streamer suite. */
   readonly gifts: number | undefined;
   /** Folder that the suite's pictures are written to. */
   readonly svg: string | undefined;
@@ -15,7 +17,14 @@ export interface BenchOptions {
   readonly node: string | undefined;
   /** Of a mesh suite, only the variants whose names have this in them. */
   readonly only: string | undefined;
+  /** Folder that services on real servers write profiles of their CPU to. */
+  readonly profiles: string | undefined;
 }
+
+/** `embedded`: the standalone mesh. `real`: separate processes on Redis, Kafka and MariaDB. */
+export const STORES = ['embedded', 'real'] as const;
+/** One of {@link STORES}. */
+export type Stores = (typeof STORES)[number];
 
 /** A command line that can't be followed; the message says why. */
 export class UsageError extends Error {
@@ -41,15 +50,19 @@ export function parseOptions(args: readonly string[], suites: readonly string[])
       throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, is ${text}`);
     return value;
   };
+  const stores = STORES.find((known) => known === (values.stores ?? 'embedded'));
+  if (stores === undefined) throw new UsageError(`--stores must be ${STORES.join(' or ')}, is ${values.stores}`);
   return {
     suite: values.help === true ? undefined : suite,
     json: values.json ?? false,
     quick: values.quick ?? false,
     seed: integer('seed', values.seed, 0, SEED_MAX) ?? DEFAULT_SEED,
+    stores,
     gifts: integer('gifts', values.gifts, 1000, GIFTS_MAX),
     svg: values.svg,
     node: values.node,
     only: values.only,
+    profiles: values.profiles,
   };
 }
 
@@ -62,9 +75,11 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean' },
         quick: { type: 'boolean' },
         seed: { type: 'string' },
+        stores: { type: 'string' },
         gifts: { type: 'string' },
         svg: { type: 'string' },
         node: { type: 'string' },
+        profiles: { type: 'string' },
         only: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -7,12 +7,14 @@ export interface SuiteResult {
   readonly figures: readonly Figure[];
   /** What a reader must know to judge the figures. */
   readonly notes: readonly string[];
+  /** What must not be, whatever the machine: money that is missing. The run has failed then. Default none. */
+  readonly broken?: readonly string[];
   /** Pictures of what was found; not part of what is printed. */
   readonly charts?: readonly Chart[];
 }
 
 /** What a run prints with --json, as one object. */
-export interface BenchReport extends Omit<SuiteResult, 'charts'> {
+export interface BenchReport extends Omit<SuiteResult, 'charts' | 'broken'> {
   readonly suite: string;
   readonly seed: number;
   readonly environment: Environment;

@@ -3,11 +3,15 @@ import { environmentOf } from './environment';
 import type { Durations } from './measure';
 import { parseOptions, UsageError } from './options';
 import { SCRATCH, STANDALONE_MAIN } from './paths';
+import { MissingServersError } from './real/real-servers';
 import { reportTable, type BenchReport } from './report';
 import { SUITES } from './suites';
 
 /** The exit code for a command line that can't be followed (sysexits.h). */
 export const EX_USAGE = 64;
+
+/** The exit code when servers that a suite needs are not installed (sysexits.h). */
+export const EX_UNAVAILABLE = 69;
 
 /** Where the command writes. */
 export interface BenchOutput {
@@ -23,7 +27,7 @@ export interface BenchOverrides {
   readonly durations?: Durations;
 }
 
-const HELP = `Usage: npm run bench -- <suite> [--json] [--quick] [--seed S] [--gifts N] [--svg FOLDER] [--node PATH] [--only TEXT]
+const HELP = `Usage: npm run bench -- <suite> [--json] [--quick] [--seed S] [--stores real] [--gifts N] [--svg FOLDER] [--node PATH] [--only TEXT]
 
 Suites:
 ${SUITES.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n')}
@@ -31,12 +35,14 @@ ${SUITES.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n'
   --json        print one JSON object, everything else on stderr
   --quick       about a minute; the mesh suites then have fewer loads and variants
   --seed S      of the workload; the same seed sends the same
-  --gifts N     how many the soak suite sends
+  --stores real the gifts suite on Redis, Kafka and MariaDB, services in processes of their own (default: embedded)
+  --gifts N     how many the soak and hot-streamer suites send
   --svg FOLDER  write pictures of the figures there (mesh suites)
   --node PATH   the Node that servers run on (mesh suites); clients stay on this one
-  --only TEXT   only variants with TEXT in their names (mesh suites)`;
+  --profiles DIR profiles of the services' CPU (suites on real servers)
+  --only TEXT   only variants with TEXT in their names (mesh suites; clients of gifts on real servers; workloads of ledger)`;
 
-/** Runs the command with `args` and returns its exit code: 0, 1 when a run failed, 64 when it can't be followed. */
+/** Runs the command with `args` and returns its exit code: 0, 1 when a run failed, 64 when it can't be followed, 69 when servers are missing. */
 export async function runBench(
   args: readonly string[],
   { out, err }: BenchOutput,
@@ -54,26 +60,34 @@ export async function runBench(
     }
     const environment = environmentOf(SCRATCH);
     err(`suite ${suite.name}, seed ${options.seed}`);
-    const { quick, seed, gifts, node, only, svg } = options;
+    const { quick, seed, stores, gifts, node, only, profiles, svg } = options;
     const {
       figures,
       notes,
       charts = [],
+      broken = [],
     } = await suite.run({
       quick,
       seed,
+      stores,
       gifts,
       standaloneMain,
       nodePath: node,
       only,
+      profiles,
       log: err,
       ...(durations === undefined ? {} : { durations }),
     });
     if (svg !== undefined) for (const path of writeCharts(svg, charts)) err(`wrote ${path}`);
     const report: BenchReport = { suite: suite.name, seed, environment, figures, notes };
     out(options.json ? JSON.stringify(report) : `\n${reportTable(report)}`);
-    return 0;
+    for (const line of broken) err(`BROKEN: ${line}`);
+    return broken.length === 0 ? 0 : 1;
   } catch (error) {
+    if (error instanceof MissingServersError) {
+      err(error.message);
+      return EX_UNAVAILABLE;
+    }
     if (!(error instanceof UsageError)) {
       err(error instanceof Error ? (error.stack ?? error.message) : String(error));
       return 1;

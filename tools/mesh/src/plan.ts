@@ -27,7 +27,7 @@ const PORT_SETTING: Readonly<Record<ServiceName, string>> = {
 const SERVERS_OF: Readonly<Record<ServiceName, readonly string[]>> = {
   'payment-da': ['GIFTMESH_KAFKA_BROKERS', 'GIFTMESH_MYSQL_URL', 'GIFTMESH_REDIS_URL'],
   'payment-station': ['GIFTMESH_KAFKA_BROKERS', 'GIFTMESH_REDIS_URL'],
-  interaction: ['GIFTMESH_KAFKA_BROKERS'],
+  interaction: ['GIFTMESH_KAFKA_BROKERS', 'GIFTMESH_MYSQL_URL'],
 };
 /** How a service is told where the ones that it calls listen. */
 const CALLS: Readonly<Record<ServiceName, { readonly setting: string; readonly service: ServiceName } | undefined>> = {

@@ -19,6 +19,8 @@ export interface ServiceProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Where its log goes, added to what is there. */
   readonly logFile: string;
+  /** Arguments of Node itself. */
+  readonly nodeArgs: readonly string[];
 }
 
 /** One service in a process of its own. It goes with this process. */
@@ -34,14 +36,14 @@ export class ServiceProcess {
   #address: string | undefined;
 
   /** Throws ExitError when the service is not built. */
-  constructor({ name, service, environment, logFile }: ServiceProcessOptions) {
+  constructor({ name, service, environment, logFile, nodeArgs }: ServiceProcessOptions) {
     this.name = name;
     this.service = service;
     const main = join(APPS, service, 'dist/main.js');
     if (!existsSync(main)) throw new ExitError(`${main} is not there; build it: npm run build`, EXIT.SOFTWARE);
     mkdirSync(dirname(logFile), { recursive: true });
     const log = createWriteStream(logFile, { flags: 'a' });
-    this.#child = spawn(process.execPath, [main], {
+    this.#child = spawn(process.execPath, [...nodeArgs, main], {
       env: { ...othersOf(process.env), ...environment },
       stdio: ['ignore', 'ignore', 'pipe'],
       // Ctrl+C reaches the whole group of a terminal: they are to end one after another instead.
@@ -66,6 +68,11 @@ export class ServiceProcess {
       this.#address ??= listeningAddress(line);
       if (this.#address !== undefined) this.#child.emit('listening');
     });
+  }
+
+  /** Of the process; undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Resolves with its `host:port` when it listens. Rejects with ExitError when it ends before, or not within a minute. */

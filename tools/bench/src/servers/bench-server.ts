@@ -1,9 +1,17 @@
 import type { ProcessUsage } from '@giftmesh/tool-load';
 
-/** A server under load, in a process of its own. */
+/** What a server has taken so far, and each of its processes where it has several. */
+export interface ServerUsage extends ProcessUsage {
+  /** CPU by the name of the process, microseconds. */
+  readonly partsUs?: Readonly<Record<string, number>>;
+}
+
+/** A server under load, in a process of its own or in several. */
 export interface BenchServer {
-  /** CPU and memory of its process. */
-  usage(): Promise<ProcessUsage>;
+  /** The share of a CPU that it takes when it has nothing to do. Default none. */
+  readonly idleCpuShare?: number;
+  /** CPU and memory of its processes. */
+  usage(): Promise<ServerUsage>;
   /** Ends the process. */
   stop(): Promise<void>;
 }
@@ -16,12 +24,13 @@ const QUIET_LIMIT_MS = 10_000;
 
 /**
  * Waits until a server has finished the work that it answered for (settling goes on behind the answers): until it took less
- * than a twentieth of a CPU for half a second, but 10 s at most. The measurement that follows is then not disturbed, and the
+ * than a twentieth of a CPU above what it takes idle for half a second, but 10 s at most. The measurement that follows is then not disturbed, and the
  * work is counted.
  */
-export async function untilQuiet(server: BenchServer): Promise<ProcessUsage> {
+export async function untilQuiet(server: BenchServer): Promise<ServerUsage> {
+  const quietShare = QUIET_CPU_SHARE + (server.idleCpuShare ?? 0);
   const limitMs = performance.now() + QUIET_LIMIT_MS;
-  const looks: { readonly atMs: number; readonly usage: ProcessUsage }[] = [];
+  const looks: { readonly atMs: number; readonly usage: ServerUsage }[] = [];
   for (;;) {
     const now = { atMs: performance.now(), usage: await server.usage() };
     const first = looks.length < QUIET_LOOKS ? undefined : looks.shift();
@@ -29,7 +38,7 @@ export async function untilQuiet(server: BenchServer): Promise<ProcessUsage> {
     if (now.atMs > limitMs) return now.usage;
     if (first !== undefined) {
       const elapsedUs = (now.atMs - first.atMs) * 1000;
-      if ((now.usage.cpuUs - first.usage.cpuUs) / elapsedUs < QUIET_CPU_SHARE) return now.usage;
+      if ((now.usage.cpuUs - first.usage.cpuUs) / elapsedUs < quietShare) return now.usage;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -4,6 +4,7 @@ import { alternate, type Contestant, type Durations, type Stretch } from '../mea
 import { EchoServer, ECHO_METHOD } from '../servers/echo-server';
 import { StandaloneMesh } from '../servers/standalone-mesh';
 import { recharge, stageWorkload } from '../viewers';
+import { realGifts } from './gifts-real';
 import { idleFigures } from './idle';
 import { SEND_GIFT, STREAM_GIFTS, type Suite, type SuiteContext } from './suite';
 
@@ -27,8 +28,10 @@ const STREAM_AIM_PER_SECOND = 40_000;
 /** What a gift costs, compared with a bare gRPC call. */
 export const giftsSuite: Suite = {
   name: 'gifts',
-  summary: 'SendGift against a bare grpc-js echo in alternating rounds, StreamGifts, idle memory, time to ready',
+  summary:
+    'SendGift against a bare grpc-js echo in alternating rounds, StreamGifts, idle memory, time to ready; --stores real: separate processes on servers, and a naive service',
   async run(context) {
+    if (context.stores === 'real') return realGifts(context);
     const idle = await idleFigures(context);
     const echo = await EchoServer.start();
     try {

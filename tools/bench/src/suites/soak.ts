@@ -1,5 +1,6 @@
-import { LoadProcess, type LoadSpec, type Measurement } from '@giftmesh/tool-load';
+import type { LoadSpec } from '@giftmesh/tool-load';
 import { atMost, figure, median, type Figure } from '../figures';
+import { loadUntil, type LoadTotal } from '../load-until';
 import { untilQuiet } from '../servers/bench-server';
 import { StandaloneMesh } from '../servers/standalone-mesh';
 import { recharge, stageWorkload } from '../viewers';
@@ -10,11 +11,8 @@ const QUICK_GIFTS = 200_000;
 const VIEWERS = 1000;
 const IN_FLIGHT = 2048;
 const BATCH = 64;
-const LOOK_EVERY_MS = 250;
 /** Lines of the table that is printed, besides the first. */
 const STEPS = 20;
-/** No progress for this long ends the run. */
-const STALL_LIMIT_MS = 30_000;
 /** Flat: the last fifth holds at most this much more memory than the second. The first is still warming up. */
 const GROWTH_AIM = 1.2;
 const MB = 1e6;
@@ -44,7 +42,7 @@ export const soakSuite: Suite = {
         requests: { kind: 'gifts', workload },
       };
       log('     gifts   RSS MB');
-      const total = await load(spec, gifts, async (done) => {
+      const total = await loadUntil(spec, gifts, async (done) => {
         const { rssBytes } = await mesh.usage();
         const step = (count: number): number => Math.floor((count / gifts) * STEPS);
         if (step(done) > step(samples.at(-1)?.gifts ?? 0))
@@ -65,41 +63,11 @@ const NOTES = [
   'What the embedded balance store keeps for each event for a day (its answer, for retries) is part of the memory.',
 ];
 
-interface Total {
-  readonly ok: number;
-  readonly failed: number;
-  readonly seconds: number;
-}
-
-/** Runs a load until `gifts` have ended, and tells `look` how many have every now and then. */
-async function load(spec: LoadSpec, gifts: number, look: (done: number) => Promise<void>): Promise<Total> {
-  const client = await LoadProcess.start(spec);
-  let total: Total = { ok: 0, failed: 0, seconds: 0 };
-  const add = ({ ok, failed, seconds }: Measurement): void => {
-    total = { ok: total.ok + ok, failed: total.failed + failed, seconds: total.seconds + seconds };
-  };
-  try {
-    let movedMs = performance.now();
-    while (total.ok + total.failed < gifts) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-      const measurement = await client.measure();
-      add(measurement);
-      if (measurement.ok + measurement.failed > 0) movedMs = performance.now();
-      else if (performance.now() - movedMs > STALL_LIMIT_MS)
-        throw new Error(`no gift ended for ${STALL_LIMIT_MS} ms, after ${total.ok} of ${gifts}`);
-      await look(total.ok + total.failed);
-    }
-  } finally {
-    add(await client.stop());
-  }
-  return total;
-}
-
 function soakFigures(
   gifts: number,
   samples: readonly Sample[],
   restBytes: number,
-  total: Total,
+  total: LoadTotal,
   cpuUs: number,
 ): Figure[] {
   const fifth = (number: number): number => {

@@ -1,4 +1,5 @@
 import type { Durations } from '../measure';
+import type { Stores } from '../options';
 import type { SuiteResult } from '../report';
 
 /** What a suite is run with. */
@@ -6,7 +7,9 @@ export interface SuiteContext {
   /** Under a minute, with the same figures. */
   readonly quick: boolean;
   readonly seed: number;
-  /** Gifts of the soak suite, undefined for its default. */
+  /** What the gifts suite works on; the embedded stores by default. */
+  readonly stores?: Stores;
+  /** Gifts of the soak and the hot-streamer suite, undefined for their defaults. */
   readonly gifts: number | undefined;
   /** How long is measured, where it shall be neither the full nor the quick form. */
   readonly durations?: Durations;
@@ -16,6 +19,8 @@ export interface SuiteContext {
   readonly nodePath?: string | undefined;
   /** Of a suite's variants only those whose name has this in it; all by default. */
   readonly only?: string | undefined;
+  /** Folder that the services of `--stores real` write profiles of their CPU to. Default none. */
+  readonly profiles?: string | undefined;
   /** Progress, for people. */
   readonly log: (line: string) => void;
 }

@@ -1,0 +1,3 @@
+export { MeshProcesses, type MeshProcessesOptions } from './mesh-processes';
+export type { RunningService } from './mesh-text';
+export type { ServerUrls, ServiceName } from './plan';
