@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { unlessNone, type Running } from '@giftmesh/adapter-process';
+import { openRealAndShadow, stressOf, unlessNone, type Running } from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, interaction, station } from '@giftmesh/contract';
 import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
@@ -10,12 +10,20 @@ import { systemClock } from '@giftmesh/kernel-time';
 import { remoteHealth } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
+import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { methodPolicies } from '@giftmesh/mesh-policy';
+import type { MeshChannel } from '@giftmesh/mesh-stack';
 import { batchTracer } from '@giftmesh/mesh-telemetry';
-import { createInteractionService, INTERACTION_FEATURES } from '@giftmesh/service-interaction';
+import {
+  createInteractionService,
+  INTERACTION_FEATURES,
+  observeRankings,
+  type InteractionFeature,
+} from '@giftmesh/service-interaction';
 import { openEmbeddedStores } from './embedded-stores';
 import { openServerStores } from './server-stores';
 import type { Settings } from './settings';
+import type { InteractionStores } from './stores';
 
 /** At a drain, gifts that were read from a stream have as long for their answers as SendGift's deadline gives, milliseconds. */
 const GIFT_STREAM_GRACE_MS = 3_000;
@@ -25,10 +33,12 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
-  const stores =
-    config.GIFTMESH_STORES === 'servers'
-      ? await openServerStores(config, shards, clock, onProblem)
-      : openEmbeddedStores(config, shards);
+  const onWaiting = (message: string): void => logger.warn(message);
+  const stores = await openRealAndShadow(config, async (of, isShadow) =>
+    of.GIFTMESH_STORES === 'servers'
+      ? openServerStores(of, shards, clock, onProblem, onWaiting, isShadow)
+      : openEmbeddedStores(of, shards),
+  );
   const processMesh = await startProcessMesh({
     serviceName: 'interaction',
     features: INTERACTION_FEATURES,
@@ -39,27 +49,50 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
   });
   const { mesh } = processMesh;
-  const stationChannel = mesh.createChannel({
-    name: 'payment-station',
-    to: { address: config.GIFTMESH_STATION_ADDRESS },
-    methodPolicies: methodPolicies(contractDescriptors()),
-  });
-  const interactions = createInteractionService({
-    clock,
-    random: seededRandom(randomInt(2 ** 31)),
-    catalogue: seededCatalogue(),
-    rooms: seededRooms(),
-    activity: stores.activity,
-    log: stores.log,
-    shards,
-    payments: stationChannel.client(station.PaymentStationServiceService),
-    watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'pay gifts' }),
-    isShed: (feature) => mesh.isOff(feature),
-  });
+  const stationChannelOf = (isShadow: boolean) =>
+    mesh.createChannel({
+      name: isShadow ? 'payment-station shadow' : 'payment-station',
+      to: { address: config.GIFTMESH_STATION_ADDRESS },
+      methodPolicies: methodPolicies(contractDescriptors()),
+      stress: isShadow,
+    });
+  const catalogue = seededCatalogue();
+  const rooms = seededRooms();
+  const watchBatchOf = (shadow: boolean) =>
+    batchTracer({
+      tracer: processMesh.telemetry.tracer,
+      name: 'pay gifts',
+      attributes: shadow ? { [STRESS_KEY]: true } : {},
+    });
+  const build = (of: InteractionStores, channel: MeshChannel, shadow: boolean) => {
+    const { activity, log, shared } = of;
+    const ports = {
+      clock,
+      random: seededRandom(randomInt(2 ** 31)),
+      catalogue,
+      rooms,
+      activity,
+      log,
+      ...shared?.ports,
+      shards,
+      payments: channel.client(station.PaymentStationServiceService),
+      watchBatch: watchBatchOf(shadow),
+      isShed: (feature: InteractionFeature) => mesh.isOff(feature),
+      shadow,
+    };
+    const built = createInteractionService(ports, shared?.options);
+    observeRankings(built, processMesh.metrics, shadow ? 'rankings shadow' : 'rankings');
+    return built;
+  };
+  const stationChannel = stationChannelOf(false);
+  const interactions = build(stores.real, stationChannel, false);
+  const shadow = stores.shadow && build(stores.shadow, stationChannelOf(true), true);
+  const definition = interaction.InteractionServiceService;
   const server = mesh.createServer({
     name: 'interaction',
     edge: true,
-    services: [service(interaction.InteractionServiceService, interactions.handlers)],
+    services: [service(definition, routeStress(definition, interactions.handlers, shadow?.handlers))],
+    stress: stressOf(config),
     streamGraceMs: GIFT_STREAM_GRACE_MS,
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
@@ -74,16 +107,16 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
     onChange: (problem) => logger.info({ problem }, problem === undefined ? 'serving' : 'not serving'),
   });
-  await interactions.start();
+  await Promise.all([interactions.start(), shadow?.start()]);
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_INTERACTION_PORT}`);
   logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
   return {
     stop: async () => {
       await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
       stopPolling();
-      await interactions.close();
+      await Promise.all([interactions.close(), shadow?.close()]);
       await processMesh.stop();
-      await stores.close();
+      await Promise.all([stores.real.close(), stores.shadow?.close()]);
     },
   };
 }

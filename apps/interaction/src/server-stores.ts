@@ -1,41 +1,72 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { KafkaEventLog } from '@giftmesh/adapter-kafka';
-import { moneyTopic } from '@giftmesh/adapter-process';
-import { SqliteActivityStore, lockDataFolder } from '@giftmesh/adapter-sqlite';
+import { MysqlActivityStore } from '@giftmesh/adapter-mysql';
+import { moneyTopic, unlessNone } from '@giftmesh/adapter-process';
+import { connectCache } from '@giftmesh/adapter-redis';
 import type { ShardMap } from '@giftmesh/domain-money';
 import type { Clock } from '@giftmesh/kernel-time';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
 import type { InteractionStores } from './stores';
 
+/** Interactions of one group share the log's partitions when they count. */
+const GROUP = 'giftmesh-interaction';
+/** How long what an interaction that was killed has counted stands still, milliseconds: the least that brokers allow by default. */
+const SESSION_TIMEOUT_MS = 6_000;
+/** How old a ranking may be that is shown, milliseconds: as often, at most, each is read from the database. */
+const RANKING_TTL_MS = 1_000;
+/** What keys of rankings begin with; the number is the version of their text. */
+const RANKINGS_PREFIX = 'giftmesh:rankings:1:';
+/** Rankings can wait; money has connections of its own. */
+const CONNECTIONS_MAX = 4;
+
 /**
- * The event log in Kafka, which every interaction reads whole, and rankings that each derives from it in a data folder of its own.
- * Waits for servers that come late, and refuses wrong ones.
+ * The event log in Kafka, which every interaction shows whole and of which each counts its share, and rankings in MySQL, the same for all
+ * of them. Waits for servers that come late, and refuses wrong ones.
  */
 export async function openServerStores(
   config: Settings,
   shards: ShardMap,
   clock: Clock,
   onProblem: (error: Error) => void,
+  onWaiting: (message: string) => void,
+  isShadow: boolean,
 ): Promise<InteractionStores> {
-  const folder = config.GIFTMESH_DATA_DIR;
-  mkdirSync(folder, { recursive: true });
-  const lock = lockDataFolder(folder, 'activity');
-  const log = await KafkaEventLog.open({
+  const activity = await MysqlActivityStore.open({
+    url: config.GIFTMESH_MYSQL_URL,
+    connectWaitMs: config.GIFTMESH_SERVERS_WAIT_MS,
+    connectionsMax: CONNECTIONS_MAX,
+    // The real one is its owner's to make; a shadow comes by itself, as its topic does.
+    createDatabase: isShadow,
+    onWaiting,
+    clock,
+  });
+  const topic = {
     ...moneyTopic(config),
     codec: moneyLogCodec,
     partitionCount: shards.partitionCount,
+    startTimeoutMs: config.GIFTMESH_SERVERS_WAIT_MS,
     clock,
     onProblem,
-  });
-  const activity = new SqliteActivityStore(join(folder, 'activity.sqlite'));
+    onWaiting,
+  };
+  const log = await KafkaEventLog.open(topic);
+  const groupId = `${GROUP}-${config.GIFTMESH_KAFKA_TOPIC}`;
+  const countedLog = await KafkaEventLog.open({ ...topic, group: { groupId, sessionTimeoutMs: SESSION_TIMEOUT_MS } });
+  const cacheUrl = unlessNone(config.GIFTMESH_CACHE_URL);
+  // While it is away, each interaction reads for itself, and nobody needs to know.
+  const cache = cacheUrl === undefined ? undefined : connectCache(cacheUrl);
+  const prefix = `${RANKINGS_PREFIX}${config.GIFTMESH_KAFKA_TOPIC}:`;
   return {
     activity,
     log,
+    shared: {
+      ports: { countedLog, ...(cache === undefined ? {} : { rankingCache: cache.layer(prefix) }) },
+      options: { rankingTtlMs: RANKING_TTL_MS },
+    },
     close: async () => {
-      await Promise.all([activity.close(), log.close()]);
-      lock.release();
+      await Promise.all([log.close(), countedLog.close()]);
+      await activity.close();
+      cache?.close();
     },
   };
 }

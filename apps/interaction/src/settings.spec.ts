@@ -20,4 +20,15 @@ describe('settings', () => {
     expect(() => loadConfig(settings, { GIFTMESH_SHARDS: 'many' })).toThrow(ConfigError);
     expect(() => loadConfig(settings, { GIFTMESH_SHARDS: 'many' })).toThrow('GIFTMESH_SHARDS is "many"');
   });
+
+  it.each(['none', 'redis://cache:6379', 'rediss://u:p%40@[::1]:1/2'])('takes %s for a cache', (url) => {
+    expect(loadConfig(settings, { GIFTMESH_CACHE_URL: url }).GIFTMESH_CACHE_URL).toBe(url);
+  });
+
+  it('refuses a cache that is none, without its password', () => {
+    for (const url of ['cache:6379', 'http://u:secret@h', 'redis://'])
+      expect(() => loadConfig(settings, { GIFTMESH_CACHE_URL: url })).toThrow(
+        /^(?![^]*secret)[^]*GIFTMESH_CACHE_URL [^]*must look like redis:/,
+      );
+  });
 });

@@ -1,27 +1,31 @@
 import type { Logger } from 'pino';
-import { unlessNone, type Running } from '@giftmesh/adapter-process';
+import { openRealAndShadow, stressOf, unlessNone, watchShadow, type Running } from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da } from '@giftmesh/contract';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
+import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { batchTracer } from '@giftmesh/mesh-telemetry';
-import { createPaymentDa, scheduleAudit } from '@giftmesh/service-payment-da';
+import { createPaymentDa, observeDeadLetters, scheduleAudit } from '@giftmesh/service-payment-da';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import { openEmbeddedStores } from './embedded-stores';
 import { openServerStores } from './server-stores';
 import type { Settings } from './settings';
+import type { DaStores } from './stores';
 
 /** Builds Payment-DA on the embedded stores or on servers, as it is told. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
-  const stores =
-    config.GIFTMESH_STORES === 'servers'
-      ? await openServerStores(config, shards, clock, onProblem)
-      : openEmbeddedStores(config, shards, clock);
+  const onWaiting = (message: string): void => logger.warn(message);
+  const stores = await openRealAndShadow(config, async (of, isShadow) =>
+    of.GIFTMESH_STORES === 'servers'
+      ? openServerStores(of, shards, clock, onProblem, onWaiting, isShadow)
+      : openEmbeddedStores(of, shards, clock),
+  );
   const processMesh = await startProcessMesh({
     serviceName: 'payment-da',
     behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
@@ -31,19 +35,31 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
   });
   const { mesh } = processMesh;
-  const paymentDa = createPaymentDa({
-    clock,
-    log: stores.log,
-    codec: moneyLogCodec,
-    ledger: stores.ledger,
-    notices: stores.notices,
-    shards,
-    watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'settle money-log' }),
-  });
+  const watchBatchOf = (shadow: boolean) =>
+    batchTracer({
+      tracer: processMesh.telemetry.tracer,
+      name: 'settle money-log',
+      attributes: shadow ? { [STRESS_KEY]: true } : {},
+    });
+  const build = ({ log, ledger, notices }: DaStores, shadow: boolean) =>
+    createPaymentDa({
+      clock,
+      log,
+      codec: moneyLogCodec,
+      ledger,
+      notices,
+      shards,
+      watchBatch: watchBatchOf(shadow),
+      shadow,
+    });
+  const paymentDa = build(stores.real, false);
+  const shadow = stores.shadow && build(stores.shadow, true);
+  const definition = da.PaymentDaServiceService;
   const server = mesh.createServer({
     name: 'payment-da',
     edge: false,
-    services: [service(da.PaymentDaServiceService, paymentDa.handlers)],
+    services: [service(definition, routeStress(definition, paymentDa.handlers, shadow?.handlers))],
+    stress: stressOf(config),
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
     malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
@@ -57,13 +73,16 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
     onChange: (problem) => logger.info({ problem }, problem === undefined ? 'serving' : 'not serving'),
   });
+  const stopWatching = shadow === undefined ? () => undefined : watchShadow(logger, clock, () => shadow.problem());
+  observeDeadLetters(paymentDa, processMesh.metrics);
   paymentDa.start();
+  shadow?.start();
   const stopAudit =
     config.GIFTMESH_AUDIT_INTERVAL_S === 0
       ? () => undefined
       : scheduleAudit({
           clock,
-          audit: () => stores.audit(),
+          audit: () => stores.real.audit(),
           intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
           onReport: ({ differenceCount, accounts, events }) =>
             logger[differenceCount === 0 ? 'info' : 'error'](
@@ -78,10 +97,11 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     stop: async () => {
       await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
       stopPolling();
+      stopWatching();
       stopAudit();
-      await paymentDa.close();
+      await Promise.all([paymentDa.close(), shadow?.close()]);
       await processMesh.stop();
-      await stores.close();
+      await Promise.all([stores.real.close(), stores.shadow?.close()]);
     },
   };
 }

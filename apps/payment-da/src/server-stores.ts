@@ -22,18 +22,41 @@ export async function openServerStores(
   shards: ShardMap,
   clock: Clock,
   onProblem: (error: Error) => void,
+  onWaiting: (message: string) => void,
+  isShadow: boolean,
 ): Promise<DaStores> {
-  const ledger = await MysqlLedger.open({ url: config.GIFTMESH_MYSQL_URL, clock, shards });
+  const ledger = await MysqlLedger.open({
+    url: config.GIFTMESH_MYSQL_URL,
+    connectWaitMs: config.GIFTMESH_SERVERS_WAIT_MS,
+    onWaiting,
+    // The real one is its owner's to make; a shadow comes by itself, as its topic does.
+    createDatabase: isShadow,
+    clock,
+    shards,
+  });
   const log = await KafkaEventLog.open({
     ...moneyTopic(config),
     codec: moneyLogCodec,
     partitionCount: shards.partitionCount,
     group: { groupId: `${GROUP}-${config.GIFTMESH_KAFKA_TOPIC}`, sessionTimeoutMs: SESSION_TIMEOUT_MS },
+    startTimeoutMs: config.GIFTMESH_SERVERS_WAIT_MS,
     clock,
     onProblem,
+    onWaiting,
   });
-  const connection = await connectRedis({ urls: config.GIFTMESH_REDIS_URL, onError: onProblem });
-  const notices = new RedisSettledNotices({ connection, codec: settledNoticeCodec, onProblem, clock });
+  const connection = await connectRedis({
+    urls: config.GIFTMESH_REDIS_URL,
+    waitMs: config.GIFTMESH_SERVERS_WAIT_MS,
+    onError: onProblem,
+    onWaiting,
+  });
+  const notices = new RedisSettledNotices({
+    connection,
+    codec: settledNoticeCodec,
+    prefix: config.GIFTMESH_REDIS_PREFIX,
+    onProblem,
+    clock,
+  });
   return {
     ledger,
     log,

@@ -3,8 +3,10 @@ import {
   commonSettings,
   embeddedSettings,
   meshSettings,
+  mysqlSettings,
   redisSettings,
   storeSettings,
+  stressSettings,
 } from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
@@ -15,10 +17,10 @@ export const settings = z.object({
   ...meshSettings,
   ...storeSettings,
   ...redisSettings,
+  ...mysqlSettings,
+  ...stressSettings,
   /** Port of PaymentDaService. */
   GIFTMESH_DA_PORT: shape.port(7003),
-  /** `mysql://user:password@host:port/database`, for `servers`. */
-  GIFTMESH_MYSQL_URL: shape.text('mysql://giftmesh@127.0.0.1:3306/giftmesh'),
   /** Between two audits of the ledger beside running work, seconds; 0 for none. */
   GIFTMESH_AUDIT_INTERVAL_S: shape.integer(0, 604_800, 3_600),
 });

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { unlessNone, type Running } from '@giftmesh/adapter-process';
+import { openRealAndShadow, stressOf, unlessNone, watchShadow, type Running } from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da, station } from '@giftmesh/contract';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
@@ -7,21 +7,26 @@ import { systemClock } from '@giftmesh/kernel-time';
 import { remoteHealth } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
+import { routeStress } from '@giftmesh/mesh-lanes';
 import { methodPolicies } from '@giftmesh/mesh-policy';
+import type { MeshChannel } from '@giftmesh/mesh-stack';
 import { callCarrier, createPaymentStation } from '@giftmesh/service-payment-station';
 import { openEmbeddedStores } from './embedded-stores';
 import { openServerStores } from './server-stores';
 import type { Settings } from './settings';
+import type { StationStores } from './stores';
 
 /** Builds Payment-Station on the embedded stores or on servers, as it is told. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const clock = systemClock;
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
-  const stores =
-    config.GIFTMESH_STORES === 'servers'
-      ? await openServerStores(config, shards, clock, onProblem)
-      : openEmbeddedStores(config, shards, clock);
+  const onWaiting = (message: string): void => logger.warn(message);
+  const stores = await openRealAndShadow(config, async (of) =>
+    of.GIFTMESH_STORES === 'servers'
+      ? openServerStores(of, shards, clock, onProblem, onWaiting)
+      : openEmbeddedStores(of, shards, clock),
+  );
   const processMesh = await startProcessMesh({
     serviceName: 'payment-station',
     behaviourFile: unlessNone(config.GIFTMESH_BEHAVIOUR_FILE),
@@ -31,24 +36,26 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
   });
   const { mesh } = processMesh;
-  const daChannel = mesh.createChannel({
-    name: 'payment-da',
-    to: { address: config.GIFTMESH_DA_ADDRESS },
-    methodPolicies: methodPolicies(contractDescriptors()),
-  });
-  const paymentStation = createPaymentStation({
-    clock,
-    store: stores.store,
-    log: stores.log,
-    ledger: daChannel.client(da.PaymentDaServiceService),
-    notices: stores.notices,
-    shards,
-    carrierOf: callCarrier,
-  });
+  const daChannelOf = (isShadow: boolean) =>
+    mesh.createChannel({
+      name: isShadow ? 'payment-da shadow' : 'payment-da',
+      to: { address: config.GIFTMESH_DA_ADDRESS },
+      methodPolicies: methodPolicies(contractDescriptors()),
+      stress: isShadow,
+    });
+  const build = ({ store, log, notices }: StationStores, channel: MeshChannel, shadow: boolean) => {
+    const ledger = channel.client(da.PaymentDaServiceService);
+    return createPaymentStation({ clock, store, log, ledger, notices, shards, carrierOf: callCarrier, shadow });
+  };
+  const daChannel = daChannelOf(false);
+  const paymentStation = build(stores.real, daChannel, false);
+  const shadow = stores.shadow && build(stores.shadow, daChannelOf(true), true);
+  const definition = station.PaymentStationServiceService;
   const server = mesh.createServer({
     name: 'payment-station',
     edge: false,
-    services: [service(station.PaymentStationServiceService, paymentStation.handlers)],
+    services: [service(definition, routeStress(definition, paymentStation.handlers, shadow?.handlers))],
+    stress: stressOf(config),
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
     malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
@@ -69,16 +76,18 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       onChange: (problem) => logger.info({ problem }, problem === undefined ? 'the DA serves' : 'the DA is away'),
     }),
   ];
+  if (shadow !== undefined) stopPolling.push(watchShadow(logger, clock, () => shadow.problem()));
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_STATION_PORT}`);
   logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
   void paymentStation.start();
+  void shadow?.start();
   return {
     stop: async () => {
       await server.drain(config.GIFTMESH_DRAIN_LIMIT_MS);
       for (const stop of stopPolling) stop();
-      await paymentStation.close();
+      await Promise.all([paymentStation.close(), shadow?.close()]);
       await processMesh.stop();
-      await stores.close();
+      await Promise.all([stores.real.close(), stores.shadow?.close()]);
     },
   };
 }

@@ -13,18 +13,32 @@ export async function openServerStores(
   shards: ShardMap,
   clock: Clock,
   onProblem: (error: Error) => void,
+  onWaiting: (message: string) => void,
 ): Promise<StationStores> {
-  const connection = await connectRedis({ urls: config.GIFTMESH_REDIS_URL, onError: onProblem });
+  const connection = await connectRedis({
+    urls: config.GIFTMESH_REDIS_URL,
+    waitMs: config.GIFTMESH_SERVERS_WAIT_MS,
+    onError: onProblem,
+    onWaiting,
+  });
   const log = await KafkaEventLog.open({
     ...moneyTopic(config),
     codec: moneyLogCodec,
     partitionCount: shards.partitionCount,
+    startTimeoutMs: config.GIFTMESH_SERVERS_WAIT_MS,
     clock,
     onProblem,
+    onWaiting,
   });
   await requireRedis(connection, 'always');
-  const store = new RedisBalanceStore({ connection, shards });
-  const notices = new RedisSettledNotices({ connection, codec: settledNoticeCodec, onProblem, clock });
+  const store = new RedisBalanceStore({ connection, shards, prefix: config.GIFTMESH_REDIS_PREFIX });
+  const notices = new RedisSettledNotices({
+    connection,
+    codec: settledNoticeCodec,
+    prefix: config.GIFTMESH_REDIS_PREFIX,
+    onProblem,
+    clock,
+  });
   return {
     store,
     log,

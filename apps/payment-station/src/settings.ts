@@ -5,6 +5,7 @@ import {
   meshSettings,
   redisSettings,
   storeSettings,
+  stressSettings,
 } from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
@@ -15,6 +16,7 @@ export const settings = z.object({
   ...meshSettings,
   ...storeSettings,
   ...redisSettings,
+  ...stressSettings,
   /** Port of PaymentStationService. */
   GIFTMESH_STATION_PORT: shape.port(7002),
   /** Where Payment-DA listens. */

@@ -1,9 +1,14 @@
 /** The thread of Payment-DA in the standalone: reads the event log's file, owns the ledger, serves gRPC and the main thread. */
-import { join } from 'node:path';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { ThreadSettledNotices } from '@giftmesh/adapter-memory';
-import { createLogger, knownExitCode, unlessNone } from '@giftmesh/adapter-process';
-import { auditLedgerInThread, SqliteEventLog, SqliteLedger } from '@giftmesh/adapter-sqlite';
+import {
+  createLogger,
+  knownExitCode,
+  openRealAndShadow,
+  stressOf,
+  unlessNone,
+  watchShadow,
+} from '@giftmesh/adapter-process';
+import { auditLedgerInThread } from '@giftmesh/adapter-sqlite';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da } from '@giftmesh/contract';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
@@ -11,17 +16,17 @@ import { systemClock } from '@giftmesh/kernel-time';
 import { serveMessagePort } from '@giftmesh/mesh-client';
 import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
+import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { batchTracer, traceMixin } from '@giftmesh/mesh-telemetry';
 import { INTERACTION_FEATURES } from '@giftmesh/service-interaction';
-import { createPaymentDa, scheduleAudit } from '@giftmesh/service-payment-da';
-import { moneyLogCodec, settledNoticeCodec } from '@giftmesh/wire-money';
+import { createPaymentDa, observeDeadLetters, scheduleAudit } from '@giftmesh/service-payment-da';
+import { moneyLogCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
+import { openDaStores, type DaStores } from './stores';
 
 /** What the thread is given. */
 export interface DaThreadData {
   readonly config: Settings;
-  /** Name of the channel for settled notices. */
-  readonly channel: string;
   /** Serves PaymentDaService to the main thread. */
   readonly calls: MessagePort;
 }
@@ -38,20 +43,11 @@ export type DaThreadCommand = { readonly kind: 'drain'; readonly limitMs: number
 
 const tell = (message: DaThreadMessage): void => parentPort?.postMessage(message);
 
-async function run({ config, channel, calls }: DaThreadData): Promise<void> {
+async function run({ config, calls }: DaThreadData): Promise<void> {
   const clock = systemClock;
   const logger = createLogger('standalone-da', config.GIFTMESH_LOG_LEVEL, traceMixin());
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
-  const folder = config.GIFTMESH_DATA_DIR;
-  const log = new SqliteEventLog({
-    path: join(folder, 'events.sqlite'),
-    codec: moneyLogCodec,
-    partitionCount: shards.partitionCount,
-    writer: 'inline',
-  });
-  const ledgerPath = join(folder, 'ledger.sqlite');
-  const ledger = new SqliteLedger({ path: ledgerPath, clock, shards });
-  const notices = new ThreadSettledNotices(channel, settledNoticeCodec);
+  const stores = await openRealAndShadow(config, async (of) => openDaStores(of, shards, clock));
   const onInternalError = (error: unknown, method: string): void =>
     logger.error({ err: error, method }, 'a call failed');
   const processMesh = await startProcessMesh({
@@ -65,19 +61,31 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     clock,
   });
   const { mesh } = processMesh;
-  const paymentDa = createPaymentDa({
-    clock,
-    log,
-    codec: moneyLogCodec,
-    ledger,
-    notices,
-    shards,
-    watchBatch: batchTracer({ tracer: processMesh.telemetry.tracer, name: 'settle money-log' }),
-  });
+  const watchBatchOf = (shadow: boolean) =>
+    batchTracer({
+      tracer: processMesh.telemetry.tracer,
+      name: 'settle money-log',
+      attributes: shadow ? { [STRESS_KEY]: true } : {},
+    });
+  const build = ({ log, ledger, notices }: DaStores, shadow: boolean) =>
+    createPaymentDa({
+      clock,
+      log,
+      codec: moneyLogCodec,
+      ledger,
+      notices,
+      shards,
+      watchBatch: watchBatchOf(shadow),
+      shadow,
+    });
+  const paymentDa = build(stores.real, false);
+  const shadow = stores.shadow && build(stores.shadow, true);
+  const definition = da.PaymentDaServiceService;
   const server = mesh.createServer({
     name: 'payment-da',
     edge: false,
-    services: [service(da.PaymentDaServiceService, paymentDa.handlers)],
+    services: [service(definition, routeStress(definition, paymentDa.handlers, shadow?.handlers))],
+    stress: stressOf(config),
     descriptors: contractDescriptors(),
     errorDomain: 'giftmesh',
     malformedMetadata: { errCode: String(PAYMENT_ERROR_CODES.REQUEST_INVALID) },
@@ -92,12 +100,15 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     clock,
     onChange: (problem) => tell({ kind: 'health', problem }),
   });
+  const stopWatching = shadow === undefined ? () => undefined : watchShadow(logger, clock, () => shadow.problem());
+  observeDeadLetters(paymentDa, processMesh.metrics);
   paymentDa.start();
+  shadow?.start();
   const stopAudit =
     config.GIFTMESH_AUDIT_INTERVAL_S === 0
       ? () => undefined
       : scheduleAudit({
-          audit: () => auditLedgerInThread(ledgerPath),
+          audit: () => auditLedgerInThread(stores.real.ledgerPath),
           clock,
           intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
           onReport: ({ differenceCount, accounts, events }) =>
@@ -114,11 +125,11 @@ async function run({ config, channel, calls }: DaThreadData): Promise<void> {
     void (async () => {
       await server.drain(limitMs);
       stopPolling();
+      stopWatching();
       stopAudit();
       stopServing();
-      await paymentDa.close();
-      await Promise.all([ledger.close(), log.close(), processMesh.stop()]);
-      notices.close();
+      await Promise.all([paymentDa.close(), shadow?.close()]);
+      await Promise.all([stores.real.close(), stores.shadow?.close(), processMesh.stop()]);
       tell({ kind: 'drained' });
     })();
   });

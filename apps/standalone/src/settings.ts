@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { commonSettings, embeddedSettings, meshSettings } from '@giftmesh/adapter-process';
+import {
+  commonSettings,
+  embeddedSettings,
+  meshSettings,
+  stressEdgeSettings,
+  stressSettings,
+} from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
 /** What this process is told by environment variables. */
@@ -7,6 +13,8 @@ export const settings = z.object({
   ...commonSettings,
   ...embeddedSettings,
   ...meshSettings,
+  ...stressSettings,
+  ...stressEdgeSettings,
   /** Port of InteractionService; 0 for any free one, as for the others. */
   GIFTMESH_INTERACTION_PORT: shape.port(7001),
   /** Port of PaymentStationService. */

@@ -19,9 +19,9 @@ export interface DaThread {
 }
 
 /** Starts the thread; resolves when it listens. Rejects with ExitError when it can't. */
-export async function startDaThread(config: Settings, channel: string): Promise<DaThread> {
+export async function startDaThread(config: Settings): Promise<DaThread> {
   const calls = new MessageChannel();
-  const data: DaThreadData = { config, channel, calls: calls.port2 };
+  const data: DaThreadData = { config, calls: calls.port2 };
   const worker = new Worker(join(__dirname, 'da-thread.js'), { workerData: data, transferList: [calls.port2] });
   let problem: string | undefined = 'the DA is starting';
   let draining = false;

@@ -8,6 +8,7 @@ import { expectRefusal, refusalOf } from './support/refusals';
 import { balanceOf, eventOf, giftOf, HOST, ledgerBalanceOf, orderOf, viewerWith } from './support/requests';
 import { sendStreamed } from './support/send-streamed';
 import { SpanCollector, type CollectedSpan } from './support/span-collector';
+import { STRESS_AT_EDGE, STRESS_BAGGAGE } from './support/stress-clients';
 import { ThreeProcesses } from './support/three-processes';
 
 const [SERVER, CLIENT] = [2, 3] as const;
@@ -16,7 +17,7 @@ const STREAM_GIFTS = 'giftmesh.interaction.v1.InteractionService/StreamGifts';
 const CHANGE_ASSETS = 'giftmesh.payment.station.v1.PaymentStationService/ChangeAssets';
 /** Spans gather for a second before they are exported. */
 const EXPORT_LIMIT_MS = 15_000;
-const STRESS = { metadata: { baggage: 'mesh.stress=1' } } as const;
+const STRESS = { metadata: STRESS_BAGGAGE } as const;
 
 interface Started {
   readonly mesh: MeshClients;
@@ -116,6 +117,10 @@ describe.each(shapes)('in %s', (_, start) => {
       expectRefusal(await refusalOf(call), expected);
     }
     expect([await balanceOf(mesh, payer), await ledgerBalanceOf(mesh, order.userId)]).toEqual([10n, 0n]);
+    const atEdge = mesh.interaction.call.sendGift(giftOf({ viewerId: payer }), { metadata: STRESS_AT_EDGE });
+    const { codeName, reason } = await refusalOf(atEdge);
+    expect([codeName, reason]).toEqual(['FAILED_PRECONDITION', 'STRESS_NOT_SUPPORTED']);
+    expect(await balanceOf(mesh, payer)).toBe(10n);
     // Strangers mark nothing: theirs is a gift like any other.
     const gift = giftOf({ viewerId: payer });
     expect(await mesh.interaction.call.sendGift(gift, STRESS)).toMatchObject({ balance: 9n });

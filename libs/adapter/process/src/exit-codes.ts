@@ -1,3 +1,6 @@
+import { StartRefusedError } from '@giftmesh/kernel-errors';
+import { settingsOfSubject } from './settings';
+
 /** Exit codes of giftmesh processes, after BSD's sysexits.h. */
 export const EXIT = {
   OK: 0,
@@ -7,7 +10,7 @@ export const EXIT = {
   USAGE: 64,
   /** A data file is corrupt, or of another program or version. */
   DATA: 65,
-  /** An address can't be listened on: in use, or not ours. */
+  /** A server can't be used as it is or does not answer, or an address can't be listened on. */
   UNAVAILABLE: 69,
   /** The data folder can't be written. */
   CANT_CREATE: 73,
@@ -43,8 +46,16 @@ const CODES_BY_PROBLEM: Readonly<Record<string, number>> = {
 export function knownExitCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof ExitError) return error.exitCode;
+  if (error instanceof StartRefusedError) return EXIT.UNAVAILABLE;
   if (error.name === 'ListenError' || (error as NodeJS.ErrnoException).syscall === 'listen') return EXIT.UNAVAILABLE;
   if (error.name === 'ConfigError') return EXIT.CONFIG;
   if (error.name === 'DataFileError') return CODES_BY_PROBLEM[String((error as { problem?: unknown }).problem)];
   return undefined;
+}
+
+/** What people are told of an error with a {@link knownExitCode}: its message, and the settings that belong to it. */
+export function exitMessage(error: unknown): string {
+  const { message } = error as Error;
+  const settings = error instanceof StartRefusedError ? settingsOfSubject(error.subject) : [];
+  return settings.length === 0 ? message : `${message}\nSettings: ${settings.join(', ')}`;
 }

@@ -1,4 +1,4 @@
-export { EXIT, ExitError, knownExitCode } from './exit-codes';
+export { EXIT, ExitError, exitMessage, knownExitCode } from './exit-codes';
 export { LOG_LEVELS, createLogger, type LogFields, type LogLevel } from './logger';
 export { runProcess, type ProcessDefinition, type Running } from './run-process';
 export {
@@ -6,7 +6,17 @@ export {
   embeddedSettings,
   meshSettings,
   moneyTopic,
+  mysqlSettings,
   redisSettings,
   storeSettings,
   unlessNone,
 } from './settings';
+export {
+  openRealAndShadow,
+  shadowSettings,
+  stressEdgeSettings,
+  stressOf,
+  stressSettings,
+  type RealAndShadow,
+} from './stress-settings';
+export { watchShadow } from './watch-shadow';

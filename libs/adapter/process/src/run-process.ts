@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { ConfigError, loadConfig } from '@giftmesh/kernel-config';
-import { EXIT, knownExitCode } from './exit-codes';
+import { EXIT, exitMessage, knownExitCode } from './exit-codes';
 import { createLogger, type LogFields, type LogLevel } from './logger';
 
 /** What runs in a process. */
@@ -95,7 +95,7 @@ function listenToSignals(): { readonly first: Promise<NodeJS.Signals>; readonly 
 function exitCodeOf(name: string, error: unknown, logger: Logger): number {
   const known = knownExitCode(error);
   if (known !== undefined) {
-    console.error(`${name}: ${(error as Error).message}`);
+    console.error(`${name}: ${exitMessage(error)}`);
     return known;
   }
   logger.fatal({ err: error }, 'ended by an error');

@@ -39,16 +39,41 @@ export const embeddedSettings = {
   GIFTMESH_PARTITIONS: shape.integer(1, 256, 4),
 };
 
+const HOST = String.raw`(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)`;
+const BROKER = { pattern: new RegExp(`^${HOST}:\\d{1,5}$`), like: '127.0.0.1:9092' };
+const TOPIC = {
+  pattern: /^[A-Za-z0-9._-]{1,249}$/,
+  like: 'giftmesh-money (letters, digits, dots, underscores, hyphens)',
+};
+/** In user and password, what has a meaning in a URL is percent-encoded. */
+const REDIS_URL = {
+  pattern: new RegExp(String.raw`^rediss?://([^\s/@]*@)?${HOST}(:\d{1,5})?(/\d{0,4})?$`),
+  like: 'redis://user:password@host:port',
+  secret: true,
+};
+/** Braces would move the hash tag, by which a shard's keys stay together in a cluster. */
+const REDIS_PREFIX = {
+  pattern: /^[\x21-\x7a|~]{1,56}$/,
+  like: 'giftmesh: (at most 56 characters, no spaces, no braces)',
+};
+const MYSQL_URL = {
+  pattern: new RegExp(String.raw`^(mysql|mariadb)://[^\s/@:]+(:[^\s/@]*)?@${HOST}(:\d{1,5})?/[\w-]{1,64}$`),
+  like: 'mysql://user:password@host:port/database',
+  secret: true,
+};
+
 /** Settings of processes that can work on servers as well as on the embedded stores. */
 export const storeSettings = {
   /** `embedded`: files in the data folder, for one process of each service. `servers`: Redis, Kafka and MySQL, for any number. */
   GIFTMESH_STORES: shape.choice(['embedded', 'servers'], 'embedded'),
   /** Brokers of Kafka, `host:port` between commas; some are enough. */
-  GIFTMESH_KAFKA_BROKERS: shape.list(['127.0.0.1:9092']),
+  GIFTMESH_KAFKA_BROKERS: shape.list(['127.0.0.1:9092'], BROKER),
   /** The topic of money; made when it is not there. */
-  GIFTMESH_KAFKA_TOPIC: shape.text('giftmesh-money'),
+  GIFTMESH_KAFKA_TOPIC: shape.matching(TOPIC, 'giftmesh-money'),
   /** Copies of the topic's partitions, when it is made: 3 where losing a server must lose nothing. */
   GIFTMESH_KAFKA_REPLICAS: shape.integer(1, 9, 1),
+  /** How long each server that is not there yet is waited for at the start, milliseconds. */
+  GIFTMESH_SERVERS_WAIT_MS: shape.integer(0, 600_000, 30_000),
 };
 
 /** In-sync copies that a record of money is on before it counts as written, where the topic has more than one. */
@@ -72,5 +97,31 @@ export function moneyTopic(config: {
 /** Settings of processes that work on Redis. */
 export const redisSettings = {
   /** `redis://user:password@host:port`; several between commas are nodes of one cluster. */
-  GIFTMESH_REDIS_URL: shape.list(['redis://127.0.0.1:6379']),
+  GIFTMESH_REDIS_URL: shape.list(['redis://127.0.0.1:6379'], REDIS_URL),
+  /** What the keys of balances and the channel of settled notices begin with; one for each installation on a server. */
+  GIFTMESH_REDIS_PREFIX: shape.matching(REDIS_PREFIX, 'giftmesh:'),
 };
+
+/** Settings of processes that work on the ledger. */
+export const mysqlSettings = {
+  /** `mysql://user:password@host:port/database`, for `servers`. */
+  GIFTMESH_MYSQL_URL: shape.matching(MYSQL_URL, 'mysql://giftmesh@127.0.0.1:3306/giftmesh'),
+};
+
+/** The settings that belong to what was refused, by the `subject` of a StartRefusedError; none for others. */
+export function settingsOfSubject(subject: string): readonly string[] {
+  switch (subject) {
+    case 'redis':
+      return ['GIFTMESH_REDIS_URL', 'GIFTMESH_SERVERS_WAIT_MS'];
+    case 'kafka':
+      return ['GIFTMESH_KAFKA_BROKERS', 'GIFTMESH_SERVERS_WAIT_MS'];
+    case 'topic':
+      return ['GIFTMESH_KAFKA_TOPIC', 'GIFTMESH_PARTITIONS'];
+    case 'mysql':
+      return ['GIFTMESH_MYSQL_URL', 'GIFTMESH_SERVERS_WAIT_MS'];
+    case 'layout':
+      return ['GIFTMESH_SHARDS', 'GIFTMESH_PARTITIONS'];
+    default:
+      return [];
+  }
+}

@@ -34,6 +34,8 @@ export interface ProcessMesh {
   readonly mesh: Mesh;
   /** Exports traces and metrics, where that was asked for. */
   readonly telemetry: Telemetry;
+  /** What is shown at `/metrics` and exported; a process may add its own. */
+  readonly metrics: MetricsRegistry;
   /** Closes channels and windows, within `limitMs` milliseconds (default 3,000). Never rejects. */
   stop(limitMs?: number): Promise<void>;
 }
@@ -99,6 +101,7 @@ export async function startProcessMesh(options: ProcessMeshOptions): Promise<Pro
   return {
     mesh: made,
     telemetry,
+    metrics,
     stop: async (limitMs) => {
       stopFollowing();
       made.close();

@@ -10,7 +10,7 @@ export {
 } from './baggage';
 export { laneRouter, type LaneRouter, type LaneRouterOptions, type LaneTarget } from './lane-router';
 export { LANES_MAX, routeLane, type LaneHealth, type LaneRoute } from './lane-router-decider';
-export { lanesClientPolicy } from './lanes-client-policy';
+export { lanesClientPolicy, type LanesClientOptions } from './lanes-client-policy';
 export { lanesServerPolicy, type LanesServerOptions } from './lanes-server-policy';
 export {
   BASE_LANE,
@@ -28,4 +28,13 @@ export {
   type Marks,
   type ReadMarks,
 } from './marks';
+export { routeStress } from './route-stress';
 export { shadow, SHADOW_SUFFIX, shadowOf } from './shadow';
+export {
+  saysStress,
+  STRESS_TOKEN_HEADER,
+  STRESS_TOKEN_LENGTH_MIN,
+  stressEdgePolicy,
+  type StressEdgeOptions,
+} from './stress-edge-policy';
+export { stressLimitPolicy, type StressLimitOptions } from './stress-limit-policy';

@@ -8,7 +8,7 @@ export { earlyShedding, type EarlyShedding, type EarlySheddingOptions } from './
 export { LEVEL_TRAILER, SHED_HEADER, SHED_REPORT_MAX } from './level-header';
 export { monitorLoop, type LoopMonitor } from './loop-monitor';
 export { OVERLOADED } from './overloaded';
-export { priorities, priorityPropagation, type Priorities, type PrioritiesOptions } from './priorities';
+export { priorities, priorityPropagation, type IsLeast, type Priorities, type PrioritiesOptions } from './priorities';
 export {
   businessOf,
   compoundPriority,

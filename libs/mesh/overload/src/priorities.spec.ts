@@ -1,8 +1,8 @@
 import { seededRandom } from '@giftmesh/kernel-random';
-import { CallContext, metadataOf } from '@giftmesh/mesh-context';
+import { CallContext, metadataOf, OutgoingCall } from '@giftmesh/mesh-context';
 import { DagorDecider } from './dagor-decider';
 import { earlyAdmission } from './early-admission';
-import { LEVEL_OPEN, priorities, priorityOf } from './index';
+import { LEVEL_OPEN, priorities, priorityOf, priorityPropagation, setPriority } from './index';
 import { SimulatedLoop } from './testing/simulated-loop';
 
 const policy = {
@@ -98,6 +98,33 @@ describe('priorities', () => {
   it('are the same for a user everywhere', () => {
     const [one, two] = [given(false, { 'x-user-id': '42' }), given(true, { 'x-user-id': '42' })];
     expect([one.priority, one.atBest]).toEqual([two.priority, two.priority]);
+  });
+
+  it('are the least for calls that come last, whatever their caller says, and go on as such', () => {
+    const isLeast = ({ method }: { readonly method: string }): boolean => method === '/a.B/Least';
+    const loop = new SimulatedLoop();
+    const begin = (method: string, metadata: Record<string, string>, parent?: CallContext) => {
+      const call = new CallContext({
+        method,
+        policy,
+        clock: loop,
+        parent,
+        metadata: metadataOf(new Map(Object.entries(metadata))),
+      });
+      void priorities({ trust: true, random: seededRandom(1), clock: loop, isLeast }).begin?.(call);
+      return priorityOf(call);
+    };
+    expect(begin('/a.B/Least', { 'x-mesh-priority': '10.5' })).toBe(127 * 128 + 5);
+    expect(begin('/a.B/Other', { 'x-mesh-priority': '10.5' })).toBe(10 * 128 + 5);
+    const parent = new CallContext({ method: '/a.B/C', policy, clock: loop });
+    setPriority(parent, 10 * 128 + 7);
+    expect(begin('/a.B/Least', {}, parent)).toBe(127 * 128 + 7);
+    const sent = (method: string) => {
+      const call = new OutgoingCall({ method, policy, clock: loop, parent });
+      void priorityPropagation(isLeast).begin?.(call);
+      return call.metadata.get('x-mesh-priority');
+    };
+    expect([sent('/a.B/Least'), sent('/a.B/Other')]).toEqual(['127.7', '10.7']);
   });
 
   it('are inherited by calls within this process', () => {

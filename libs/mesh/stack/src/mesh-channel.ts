@@ -23,6 +23,11 @@ export interface MeshChannelOptions {
   readonly balancer?: BalancerConfig;
   /** See `ClientOptions`. */
   readonly methodPolicies?: ClientOptions['methodPolicies'];
+  /**
+   * True for what works for load tests only: all calls are marked, come last everywhere, and have a budget for retries of their own.
+   * Default false.
+   */
+  readonly stress?: boolean;
 }
 
 /** A way to another service. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { seededRandom } from '@giftmesh/kernel-random';
 import { currentCall, service, type CallContext } from '@giftmesh/mesh-context';
+import { isStress } from '@giftmesh/mesh-lanes';
 import { priorityOf } from '@giftmesh/mesh-overload';
 import { Mesh } from './index';
 
@@ -73,6 +74,61 @@ describe('Mesh', () => {
     await outer.client.echo(Buffer.from('x'), { metadata: { 'x-user-id': '7' } });
     expect(seen[0]).toBe(seen[1]);
     expect(Math.floor((seen[0] as number) / 128)).toBe(127);
+  });
+
+  it('marks what works for load tests, gives it the least priority, and bounds it', async () => {
+    const seen: unknown[] = [];
+    const note = (request: Buffer): Buffer => {
+      const call = currentCall() as CallContext;
+      seen.push([isStress(), Math.floor((priorityOf(call) as number) / 128)]);
+      return request;
+    };
+    const mesh = newMesh();
+    let goOn: () => void = () => undefined;
+    const hung = new Promise<void>((resolve) => (goOn = resolve));
+    const server = mesh.createServer({
+      name: 'echo',
+      edge: false,
+      services: [
+        service(definition, { echo: async (request) => (String(request) === 'hang' && (await hung), note(request)) }),
+      ],
+      errorDomain: 'stack.test',
+      stress: { callsMax: 1 },
+    });
+    closers.push(() => server.close());
+    const address = `127.0.0.1:${await server.listen('127.0.0.1:0')}`;
+    const channel = (name: string, stress: boolean) =>
+      mesh.createChannel({ name, to: { address }, methodPolicies: policies, stress }).client(definition);
+    const [real, stress] = [channel('real', false), channel('stress', true)];
+    const hangs = stress.echo(Buffer.from('hang'));
+    await real.echo(Buffer.from('x'));
+    await expect(
+      (async () => {
+        // The one that hangs may be on its way yet.
+        for (;;) await stress.echo(Buffer.from('x'), { timeoutMs: 500 });
+      })(),
+    ).rejects.toMatchObject({ reason: 'STRESS_LIMIT' });
+    await real.echo(Buffer.from('x'));
+    goOn();
+    await hangs;
+    expect(seen.at(0)).toEqual([false, 20]);
+    expect(seen.at(-1)).toEqual([true, 127]);
+    const counted = (side: string) =>
+      mesh.metrics
+        .snapshot()
+        .find(({ name }) => name === `rpc.${side}.call.duration`)
+        ?.points.map(({ labels }) => labels.slice(1).join(' '))
+        .sort();
+    for (const side of ['server', 'client'])
+      expect(counted(side)).toEqual(['OK false', 'OK true', 'RESOURCE_EXHAUSTED true']);
+    expect(mesh.state.servers['echo']?.['stressLimit']).toMatchObject({ calls: 0, callsMax: 1 });
+  });
+
+  it('takes no calls of load tests at an edge that knows no token', async () => {
+    const { client } = await start((request) => request);
+    await expect(client.echo(Buffer.from('x'), { metadata: { 'x-mesh-stress': 'a' } })).rejects.toMatchObject({
+      reason: 'STRESS_NOT_SUPPORTED',
+    });
   });
 
   it('tries again what failed by chance, within a budget for the whole process', async () => {

@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import { registerBalancers } from '@giftmesh/mesh-balancer';
 import type { OnDecision, PolicyState, ServerPolicy } from '@giftmesh/mesh-context';
 import { priorityPropagation, type AdmissionSettings } from '@giftmesh/mesh-overload';
-import { lanesClientPolicy } from '@giftmesh/mesh-lanes';
+import { isStress, lanesClientPolicy, saysStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { RetryBudgets } from '@giftmesh/mesh-retry';
 import { createMeshServer, type MeshServer, type MeshServerOptions } from '@giftmesh/mesh-server';
 import {
@@ -22,7 +22,7 @@ import {
 import { checkBehaviour, type Behaviour, type FeatureSwitch } from './behaviour';
 import { MeshChannel, type MeshChannelOptions } from './mesh-channel';
 import { rehearse } from './rehearse';
-import { ServerStack } from './server-stack';
+import { ServerStack, type StressSettings } from './server-stack';
 import { STACK_BUDGET } from './stack-defaults';
 
 /** One in a hundred. */
@@ -52,6 +52,8 @@ export interface MeshServerSettings extends MeshServerOptions {
   readonly edge?: boolean;
   /** For handlers that wait or compute in their own way; the behaviour's words come before it. Default none. */
   readonly admission?: AdmissionSettings;
+  /** For services that have shadow stores. Default: calls of load tests have no limit of their own, and an edge takes none. */
+  readonly stress?: StressSettings | undefined;
 }
 
 /** What is shared by all servers and clients of a process: metrics, budgets, randomness, behaviour. No global state. */
@@ -63,6 +65,8 @@ export class Mesh {
   readonly #features: readonly string[];
   readonly #onDecision: OnDecision;
   readonly #budgets: RetryBudgets;
+  /** What load tests spend on retries, nobody else has to go without. */
+  readonly #stressBudgets: RetryBudgets;
   readonly #sampler: TraceSampler;
   readonly #tracing: TracingOptions;
   readonly #red: ServerPolicy;
@@ -81,11 +85,19 @@ export class Mesh {
     this.metrics = options.metrics ?? new MetricsRegistry();
     this.traceIds = options.traceIds ?? new TraceIds(this.#random.fork());
     this.#onDecision = decisionCounter(this.metrics);
-    this.#budgets = new RetryBudgets({ ...STACK_BUDGET, ...this.#behaviour.client?.budget });
+    const budget = { ...STACK_BUDGET, ...this.#behaviour.client?.budget };
+    this.#budgets = new RetryBudgets(budget);
+    this.#stressBudgets = new RetryBudgets(budget);
     this.#sampler = new TraceSampler(this.#behaviour.tracing ?? { ratio: SAMPLE_RATIO });
-    this.#tracing = { tracer: options.tracer, sampler: this.#sampler, ids: this.traceIds };
-    this.#red = redServerPolicy({ registry: this.metrics, clock: this.#clock });
-    this.#redClient = redClientPolicy({ registry: this.metrics, clock: this.#clock });
+    this.#tracing = {
+      tracer: options.tracer,
+      sampler: this.#sampler,
+      ids: this.traceIds,
+      endAttributes: (call) => (isStress(call) ? { [STRESS_KEY]: true } : undefined),
+    };
+    const apart = { label: STRESS_KEY, isApart: isStress, isApartBy: saysStress };
+    this.#red = redServerPolicy({ registry: this.metrics, clock: this.#clock, apart });
+    this.#redClient = redClientPolicy({ registry: this.metrics, clock: this.#clock, apart });
     this.#showStates();
     // grpc-js keeps these for the process; it is done here since a channel without them would silently use one backend only.
     registerBalancers();
@@ -96,7 +108,7 @@ export class Mesh {
    * Throws TypeError or RangeError for services and options that cannot work, or a name that is taken.
    */
   createServer(settings: MeshServerSettings): MeshServer {
-    const { name, edge = true, admission: defaults = {}, ...options } = settings;
+    const { name, edge = true, admission: defaults = {}, stress, ...options } = settings;
     if (this.#servers.has(name)) throw new TypeError(`there is a server ${name} already`);
     const stack = new ServerStack({
       clock: this.#clock,
@@ -109,6 +121,7 @@ export class Mesh {
       ],
       defaults,
       behaviour: this.#behaviour.server ?? {},
+      stress,
     });
     try {
       const server = createMeshServer({
@@ -135,8 +148,13 @@ export class Mesh {
       clock: this.#clock,
       random: this.#random.fork(),
       onDecision: this.#onDecision,
-      budgets: this.#budgets,
-      outermost: [this.#redClient, tracingClientPolicy(this.#tracing), lanesClientPolicy(), priorityPropagation()],
+      budgets: options.stress === true ? this.#stressBudgets : this.#budgets,
+      outermost: [
+        this.#redClient,
+        tracingClientPolicy(this.#tracing),
+        lanesClientPolicy({ stress: options.stress === true }),
+        priorityPropagation(isStress),
+      ],
       // Without a tracer there are no spans of tries either.
       eachTry: this.#tracing.tracer === undefined ? [] : [tracingAttemptPolicy(this.#tracing)],
       behaviour: this.#behaviour.client ?? {},
@@ -195,7 +213,9 @@ export class Mesh {
 
   #apply(behaviour: Behaviour): void {
     for (const stack of this.#servers.values()) stack.configure(behaviour.server ?? {});
-    this.#budgets.configure({ ...STACK_BUDGET, ...behaviour.client?.budget });
+    const budget = { ...STACK_BUDGET, ...behaviour.client?.budget };
+    this.#budgets.configure(budget);
+    this.#stressBudgets.configure(budget);
     this.#sampler.configure(behaviour.tracing ?? { ratio: SAMPLE_RATIO });
     this.#behaviour = behaviour;
   }

@@ -1,11 +1,19 @@
 import type { Random } from '@giftmesh/kernel-random';
 import type { Clock } from '@giftmesh/kernel-time';
 import type { OnDecision, PolicyState, ServerPolicy } from '@giftmesh/mesh-context';
-import { lanesServerPolicy } from '@giftmesh/mesh-lanes';
+import { isStress, lanesServerPolicy, stressEdgePolicy, stressLimitPolicy } from '@giftmesh/mesh-lanes';
 import { admission, LEVEL_OPEN, priorities, type Admission, type AdmissionSettings } from '@giftmesh/mesh-overload';
 import { rateLimitPolicy } from '@giftmesh/mesh-rate-limit';
 import { noRetryUpward } from '@giftmesh/mesh-retry';
 import type { ServerBehaviour } from './behaviour';
+
+/** How a server takes calls of load tests. */
+export interface StressSettings {
+  /** The most of them at once, streams included. */
+  readonly callsMax: number;
+  /** At an edge: what a load test has to show (`x-mesh-stress`). Default: none is taken there. */
+  readonly token?: string | undefined;
+}
 
 export interface ServerStackOptions {
   readonly clock: Clock;
@@ -18,6 +26,8 @@ export interface ServerStackOptions {
   /** For servers whose handlers wait or compute in their own way; the behaviour's words come before it. */
   readonly defaults: AdmissionSettings;
   readonly behaviour: ServerBehaviour;
+  /** Default: calls of load tests have no limit of their own, and an edge takes none. */
+  readonly stress?: StressSettings | undefined;
 }
 
 /** The policies of one server, in their order. */
@@ -25,16 +35,18 @@ export class ServerStack {
   readonly policies: readonly ServerPolicy[];
   readonly #admission: Admission;
   readonly #rateLimit: ReturnType<typeof rateLimitPolicy>;
+  readonly #stressLimit: ServerPolicy | undefined;
   readonly #defaults: AdmissionSettings;
   #behaviour: ServerBehaviour;
 
   /** Throws RangeError or TypeError for a behaviour that cannot work. */
   constructor(options: ServerStackOptions) {
-    const { clock, random, onDecision, edge, behaviour, defaults } = options;
+    const { clock, random, onDecision, edge, behaviour, defaults, stress } = options;
     this.#defaults = defaults;
     this.#behaviour = behaviour;
-    const assign = priorities({ trust: !edge, random, clock, onDecision });
+    const assign = priorities({ trust: !edge, random, clock, onDecision, isLeast: isStress });
     this.#rateLimit = rateLimitPolicy({ rules: behaviour.rateLimits ?? [], clock, onDecision });
+    this.#stressLimit = stress && stressLimitPolicy({ callsMax: stress.callsMax, onDecision });
     this.#admission = admission({
       ...defaults,
       ...admissionOf(behaviour),
@@ -48,8 +60,10 @@ export class ServerStack {
       ...options.outermost,
       noRetryUpward(),
       lanesServerPolicy({ trust: !edge, onDecision }),
+      ...(edge ? [stressEdgePolicy({ token: stress?.token, onDecision })] : []),
       assign,
       this.#rateLimit,
+      ...(this.#stressLimit === undefined ? [] : [this.#stressLimit]),
       this.#admission,
     ];
   }
@@ -76,6 +90,7 @@ export class ServerStack {
     return {
       admission: this.#admission.state?.() ?? {},
       rateLimit: this.#rateLimit.state(),
+      ...(this.#stressLimit === undefined ? {} : { stressLimit: this.#stressLimit.state?.() ?? {} }),
     };
   }
 

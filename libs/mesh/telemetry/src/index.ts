@@ -29,7 +29,7 @@ export {
   type ExpositionFormat,
 } from './prometheus-text';
 export { METHODS_MAX } from './red-metrics';
-export { redClientPolicy, redServerPolicy, type RedOptions } from './red-policies';
+export { redClientPolicy, redServerPolicy, type CountedApart, type RedOptions } from './red-policies';
 export { TraceSampler, type TraceSamplerOptions } from './sampling-decider';
 export { TraceIds } from './trace-ids';
 export { traceMixin, type TraceFields } from './trace-mixin';

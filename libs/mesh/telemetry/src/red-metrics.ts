@@ -10,27 +10,28 @@ export const METHODS_MAX = 200;
 export class MethodMetrics {
   /** Calls under way. */
   inFlight = 0;
-  /** Durations in seconds by status code; made when the first call ends so. */
-  readonly #byCode: (Histogram | undefined)[] = new Array<Histogram | undefined>(CODES).fill(undefined);
+  /** Durations in seconds by status code, and behind those the ones of calls that are counted apart; made when the first call ends so. */
+  readonly #byCode: (Histogram | undefined)[] = new Array<Histogram | undefined>(2 * CODES).fill(undefined);
 
   /** @param name `package.Service/Method`. */
   constructor(readonly name: string) {}
 
   /** A call has ended. A code that gRPC doesn't know (a peer may send any) counts as UNKNOWN. */
-  ended(code: number, durationMs: number): void {
+  ended(code: number, durationMs: number, isApart: boolean): void {
     this.inFlight -= 1;
     const known = code >= 0 && code < CODES ? code : StatusCode.UNKNOWN;
-    const histogram = (this.#byCode[known] ??= new Histogram(DURATION_BOUNDS_S));
+    const histogram = (this.#byCode[isApart ? CODES + known : known] ??= new Histogram(DURATION_BOUNDS_S));
     histogram.observe(durationMs / 1_000);
   }
 
-  points(): MetricPoint[] {
-    return this.#byCode.flatMap((histogram, code) =>
+  /** @param withApart whether points have a label that says if their calls are counted apart. */
+  points(withApart: boolean): MetricPoint[] {
+    return this.#byCode.flatMap((histogram, index) =>
       histogram === undefined
         ? []
         : [
             {
-              labels: [this.name, statusName(code)],
+              labels: [this.name, statusName(index % CODES), ...(withApart ? [String(index >= CODES)] : [])],
               bounds: histogram.bounds,
               counts: [...histogram.counts],
               sum: histogram.sum,
@@ -54,7 +55,7 @@ export class RedMetrics {
   readonly #methodsMax: number;
 
   /** Throws TypeError when the registry has the metrics of this side already, RangeError for a bad limit. */
-  constructor(registry: MetricsRegistry, side: 'server' | 'client', methodsMax = METHODS_MAX) {
+  constructor(registry: MetricsRegistry, side: 'server' | 'client', methodsMax = METHODS_MAX, apartLabel?: string) {
     if (!Number.isInteger(methodsMax) || methodsMax < 1) {
       throw new RangeError(`methodsMax must be an integer of at least 1, got ${methodsMax}`);
     }
@@ -64,9 +65,9 @@ export class RedMetrics {
         name: `rpc.${side}.call.duration`,
         unit: 's',
         help: side === 'server' ? 'Duration of incoming calls.' : 'Duration of outgoing calls.',
-        labels: [RPC_METHOD, RPC_RESPONSE_STATUS_CODE],
+        labels: [RPC_METHOD, RPC_RESPONSE_STATUS_CODE, ...(apartLabel === undefined ? [] : [apartLabel])],
       },
-      () => this.#all().flatMap((method) => method.points()),
+      () => this.#all().flatMap((method) => method.points(apartLabel !== undefined)),
     );
     registry.gauge(
       {

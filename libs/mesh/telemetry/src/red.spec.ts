@@ -1,6 +1,13 @@
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import { SimulatedClock } from '@giftmesh/kernel-time';
-import { CallContext, OutgoingCall, type ServerPolicy } from '@giftmesh/mesh-context';
+import {
+  CallContext,
+  metadataOf,
+  OutgoingCall,
+  type Call,
+  type CallMetadata,
+  type ServerPolicy,
+} from '@giftmesh/mesh-context';
 import { undeclaredPolicy } from '@giftmesh/mesh-policy';
 import { HANG } from '@giftmesh/mesh-server/testing';
 import {
@@ -39,6 +46,32 @@ function scrape(registry: MetricsRegistry, side: 'server' | 'client') {
 }
 
 describe('RED metrics', () => {
+  it('count some calls apart, those that are refused early too, under a label of their own', () => {
+    const clock = new SimulatedClock();
+    const registry = new MetricsRegistry();
+    const has = (metadata: CallMetadata) => metadata.get('x-test') !== undefined;
+    const apart = {
+      label: 'test',
+      isApart: ({ metadata }: Call & { metadata?: CallMetadata }) => has(metadata as CallMetadata),
+      isApartBy: has,
+    };
+    const red = redServerPolicy({ registry, clock, apart });
+    for (const metadata of [metadataOf(new Map()), metadataOf(new Map([['x-test', '1']]))]) {
+      const call = new CallContext({ method: '/a.B/C', policy, clock, metadata });
+      void red.begin?.(call);
+      red.end?.(call, undefined);
+      const full = new StatusError({ code: StatusCode.RESOURCE_EXHAUSTED, reason: 'OVERLOADED', message: 'full' });
+      red.refused?.({ method: '/a.B/C', policy, metadata }, full);
+    }
+    const family = registry.snapshot().find(({ name }) => name === 'rpc.server.call.duration');
+    expect(family?.points.map(({ labels }) => labels.slice(1).join(' ')).sort()).toEqual([
+      'OK false',
+      'OK true',
+      'RESOURCE_EXHAUSTED false',
+      'RESOURCE_EXHAUSTED true',
+    ]);
+  });
+
   it('count and time calls by method and code, on both sides', async () => {
     const registry = new MetricsRegistry();
     const refusing: ServerPolicy = {

@@ -52,7 +52,13 @@ export function codeName(error: StatusError | undefined): string {
  * Ends the span of a call. Code and reason are recorded; message, cause and stack are not, for they may hold what nobody
  * should read in a trace.
  */
-export function endSpan(span: Span, error: StatusError | undefined, side: 'server' | 'client'): void {
+export function endSpan(
+  span: Span,
+  error: StatusError | undefined,
+  side: 'server' | 'client',
+  more?: Attributes,
+): void {
+  if (more !== undefined) span.setAttributes(more);
   const code = codeName(error);
   span.setAttribute(RPC_RESPONSE_STATUS_CODE, code);
   if (error !== undefined) {

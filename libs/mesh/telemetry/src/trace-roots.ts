@@ -14,6 +14,8 @@ export interface TracingOptions {
   readonly ids: TraceIds;
   /** Attributes of every span. Default none. */
   readonly attributes?: Attributes;
+  /** Attributes of a recorded call's span that are known at its end only. Must not throw. Default none. */
+  readonly endAttributes?: (call: Call) => Attributes | undefined;
 }
 
 /** Begins traces: decides by the id whether one is recorded, and only then makes anything of OpenTelemetry. */

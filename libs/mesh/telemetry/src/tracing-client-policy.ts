@@ -13,7 +13,7 @@ import { TRACESTATE_HEADER } from './trace-state';
  * A call outside of any other begins a trace of its own. To be the first of a client's policies.
  */
 export function tracingClientPolicy(options: TracingOptions): ClientPolicy {
-  const { tracer, attributes = {} } = options;
+  const { tracer, attributes = {}, endAttributes } = options;
   const roots = new TraceRoots(options);
   const ownKey = contextKey<CallTrace>('client span');
   let recorded = 0;
@@ -55,7 +55,7 @@ export function tracingClientPolicy(options: TracingOptions): ClientPolicy {
       const span = call.get(ownKey)?.span;
       if (span === undefined) return;
       setPeer(span, call.peer);
-      endSpan(span, error, 'client');
+      endSpan(span, error, 'client', endAttributes?.(call));
     },
     state: () => ({ recorded }),
   };
@@ -68,7 +68,8 @@ export function tracingClientPolicy(options: TracingOptions): ClientPolicy {
 export function tracingAttemptPolicy({
   tracer,
   attributes = {},
-}: Pick<TracingOptions, 'tracer' | 'attributes'>): ClientPolicy {
+  endAttributes,
+}: Pick<TracingOptions, 'tracer' | 'attributes' | 'endAttributes'>): ClientPolicy {
   const attemptKey = contextKey<CallTrace>('attempt span');
   return {
     name: 'tracing-attempt',
@@ -89,7 +90,7 @@ export function tracingAttemptPolicy({
       const span = call.get(attemptKey)?.span;
       if (span === undefined) return;
       setPeer(span, call.peer);
-      endSpan(span, error, 'client');
+      endSpan(span, error, 'client', endAttributes?.(call));
     },
   };
 }

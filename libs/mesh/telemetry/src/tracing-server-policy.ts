@@ -29,7 +29,7 @@ export interface TracingServerOptions extends TracingOptions {
  * To be the first of a server's policies, so that what the others refuse is seen too.
  */
 export function tracingServerPolicy(options: TracingServerOptions): ServerPolicy {
-  const { tracer, attributes = {}, trustIncoming = true, onDecision = noDecisions } = options;
+  const { tracer, attributes = {}, endAttributes, trustIncoming = true, onDecision = noDecisions } = options;
   const roots = new TraceRoots(options);
   let recorded = 0;
   let malformed = 0;
@@ -85,7 +85,7 @@ export function tracingServerPolicy(options: TracingServerOptions): ServerPolicy
     },
     end: (call, error) => {
       const span = call.get(traceKey)?.span;
-      if (span !== undefined) endSpan(span, error, 'server');
+      if (span !== undefined) endSpan(span, error, 'server', endAttributes?.(call));
     },
     state: () => ({ ...options.sampler.state(), recorded, malformed }),
   };

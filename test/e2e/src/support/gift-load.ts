@@ -11,6 +11,8 @@ const RETRYABLE = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE
 const PURSE = 1_000_000n;
 /** Between two tries of a lane whose gift failed, milliseconds. */
 const PAUSE_MS = 20;
+/** The longest that is waited for answers, milliseconds: a busy machine gives few of them a second. */
+const ANSWERS_WITHIN_MS = 30_000;
 /** How many of the first answers are asked for again at the end. */
 const REPEATED = 25;
 
@@ -67,6 +69,16 @@ export class GiftLoad {
     return [...this.answered.values()].reduce((sum, { coins }) => sum + coins, 0n);
   }
 
+  /** What each viewer has paid. */
+  get coinsByViewer(): ReadonlyMap<bigint, bigint> {
+    const sums = new Map(this.viewers.map((viewerId) => [viewerId, 0n]));
+    for (const [eventId, { coins }] of this.answered) {
+      const viewerId = this.#requests.get(eventId)?.viewerId ?? 0n;
+      sums.set(viewerId, (sums.get(viewerId) ?? 0n) + coins);
+    }
+    return sums;
+  }
+
   /** Sends one gift. True when it was answered OK; rejects when it was refused for good, for which there is no reason here. */
   async send(request: interaction.SendGiftRequest, options: CallOptions = {}): Promise<boolean> {
     const { eventId } = request;
@@ -88,7 +100,7 @@ export class GiftLoad {
   /** Resolves when so many more gifts were answered OK. */
   async answers(more: number): Promise<void> {
     const wanted = this.answered.size + more;
-    await eventually(() => expect(this.answered.size).toBeGreaterThanOrEqual(wanted));
+    await eventually(() => expect(this.answered.size).toBeGreaterThanOrEqual(wanted), ANSWERS_WITHIN_MS);
   }
 
   /** Sends what is undecided again, with the same ids, until all of it is decided. */
