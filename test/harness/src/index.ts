@@ -2,6 +2,7 @@ export { AppProcess, type AppEnd, type AppName, type AppOptions, type ReadyLine 
 export { CallError, type FieldProblem } from './call-error';
 export { connect, type CallOptions, type Connection, type UnaryCalls } from './connection';
 export { freePort } from './free-port';
+export { GO_BUILD_LIMIT_MS, goProgram, type GoProgram } from './go-program';
 export { Harness, type MeshClients, type RunningMesh } from './harness';
 export { readStream, type StreamEnd } from './read-stream';
 export { repositoryRoot } from './repository-root';

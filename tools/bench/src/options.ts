@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly stores: Stores;
   /** Gifts of the soak and the hot-streamer suite. */
   readonly gifts: number | undefined;
+  /** Calls in flight of the gifts suite on real servers. */
+  readonly inFlight: number | undefined;
   /** Folder that the suite's pictures are written to. */
   readonly svg: string | undefined;
   /** Node binary that the servers of the mesh suites run on. */
@@ -35,6 +37,7 @@ export class UsageError extends Error {
 export const DEFAULT_SEED = 20_260_101;
 const SEED_MAX = 2 ** 31 - 1;
 const GIFTS_MAX = 1_000_000_000;
+const IN_FLIGHT_MAX = 10_000;
 
 /** Reads the arguments. Throws {@link UsageError}. */
 export function parseOptions(args: readonly string[], suites: readonly string[]): BenchOptions {
@@ -59,6 +62,7 @@ export function parseOptions(args: readonly string[], suites: readonly string[])
     seed: integer('seed', values.seed, 0, SEED_MAX) ?? DEFAULT_SEED,
     stores,
     gifts: integer('gifts', values.gifts, 1000, GIFTS_MAX),
+    inFlight: integer('in-flight', values['in-flight'], 1, IN_FLIGHT_MAX),
     svg: values.svg,
     node: values.node,
     only: values.only,
@@ -77,6 +81,7 @@ function parse(args: readonly string[]) {
         seed: { type: 'string' },
         stores: { type: 'string' },
         gifts: { type: 'string' },
+        'in-flight': { type: 'string' },
         svg: { type: 'string' },
         node: { type: 'string' },
         profiles: { type: 'string' },

@@ -27,7 +27,7 @@ export interface BenchOverrides {
   readonly durations?: Durations;
 }
 
-const HELP = `Usage: npm run bench -- <suite> [--json] [--quick] [--seed S] [--stores real] [--gifts N] [--svg FOLDER] [--node PATH] [--only TEXT]
+const HELP = `Usage: npm run bench -- <suite> [--json] [--quick] [--seed S] [--stores real] [--gifts N] [--in-flight N] [--svg FOLDER] [--node PATH] [--only TEXT]
 
 Suites:
 ${SUITES.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n')}
@@ -37,6 +37,7 @@ ${SUITES.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n'
   --seed S      of the workload; the same seed sends the same
   --stores real the gifts suite on Redis, Kafka and MariaDB, services in processes of their own (default: embedded)
   --gifts N     how many the soak and hot-streamer suites send
+  --in-flight N calls at once in the gifts suite on real servers (default: 64)
   --svg FOLDER  write pictures of the figures there (mesh suites)
   --node PATH   the Node that servers run on (mesh suites); clients stay on this one
   --profiles DIR profiles of the services' CPU (suites on real servers)
@@ -60,7 +61,7 @@ export async function runBench(
     }
     const environment = environmentOf(SCRATCH);
     err(`suite ${suite.name}, seed ${options.seed}`);
-    const { quick, seed, stores, gifts, node, only, profiles, svg } = options;
+    const { quick, seed, stores, gifts, inFlight, node, only, profiles, svg } = options;
     const {
       figures,
       notes,
@@ -71,6 +72,7 @@ export async function runBench(
       seed,
       stores,
       gifts,
+      inFlight,
       standaloneMain,
       nodePath: node,
       only,

@@ -11,6 +11,8 @@ export interface SuiteContext {
   readonly stores?: Stores;
   /** Gifts of the soak and the hot-streamer suite, undefined for their defaults. */
   readonly gifts: number | undefined;
+  /** Calls in flight of the gifts suite on real servers, undefined for its default. */
+  readonly inFlight?: number | undefined;
   /** How long is measured, where it shall be neither the full nor the quick form. */
   readonly durations?: Durations;
   /** The main module of the standalone mesh. */
