@@ -12,6 +12,11 @@ import type { InteractionStores } from './stores';
 const GROUP = 'giftmesh-interaction';
 /** How long what an interaction that was killed has counted stands still, milliseconds: the least that brokers allow by default. */
 const SESSION_TIMEOUT_MS = 6_000;
+/**
+ * A call to the station costs three servers a share of their work whatever it carries, so all that waits goes with the next: gifts went
+ * from 0.19 to 0.25 of the echo's throughput with 64 callers, a gift's CPU at 256 from 1.4 to 1.2 ms, against the default of 4.
+ */
+const BATCHES_IN_FLIGHT = 1;
 /** How old a ranking may be that is shown, milliseconds: as often, at most, each is read from the database. */
 const RANKING_TTL_MS = 1_000;
 /** What keys of rankings begin with; the number is the version of their text. */
@@ -61,7 +66,7 @@ export async function openServerStores(
     log,
     shared: {
       ports: { countedLog, ...(cache === undefined ? {} : { rankingCache: cache.layer(prefix) }) },
-      options: { rankingTtlMs: RANKING_TTL_MS },
+      options: { rankingTtlMs: RANKING_TTL_MS, batchesInFlightMax: BATCHES_IN_FLIGHT },
     },
     close: async () => {
       await Promise.all([log.close(), countedLog.close()]);
