@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { openRealAndShadow, stressOf, unlessNone, type Running } from '@giftmesh/adapter-process';
+import { migrateOnly, openRealAndShadow, stressOf, unlessNone, type Running } from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, interaction, station } from '@giftmesh/contract';
 import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
@@ -21,7 +21,7 @@ import {
   type InteractionFeature,
 } from '@giftmesh/service-interaction';
 import { openEmbeddedStores } from './embedded-stores';
-import { openServerStores } from './server-stores';
+import { openServerStores, openTables } from './server-stores';
 import type { Settings } from './settings';
 import type { InteractionStores } from './stores';
 
@@ -34,6 +34,11 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
   const onWaiting = (message: string): void => logger.warn(message);
+  const migrated = await migrateOnly(config, logger, async () => {
+    const tables = await openRealAndShadow(config, (of, isShadow) => openTables(of, clock, onWaiting, isShadow));
+    await Promise.all([tables.real.close(), tables.shadow?.close()]);
+  });
+  if (migrated !== undefined) return migrated;
   const stores = await openRealAndShadow(config, async (of, isShadow) =>
     of.GIFTMESH_STORES === 'servers'
       ? openServerStores(of, shards, clock, onProblem, onWaiting, isShadow)

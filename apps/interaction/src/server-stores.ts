@@ -36,15 +36,7 @@ export async function openServerStores(
   onWaiting: (message: string) => void,
   isShadow: boolean,
 ): Promise<InteractionStores> {
-  const activity = await MysqlActivityStore.open({
-    url: config.GIFTMESH_MYSQL_URL,
-    connectWaitMs: config.GIFTMESH_SERVERS_WAIT_MS,
-    connectionsMax: CONNECTIONS_MAX,
-    // The real one is its owner's to make; a shadow comes by itself, as its topic does.
-    createDatabase: isShadow,
-    onWaiting,
-    clock,
-  });
+  const activity = await openTables(config, clock, onWaiting, isShadow);
   const topic = {
     ...moneyTopic(config),
     codec: moneyLogCodec,
@@ -74,4 +66,23 @@ export async function openServerStores(
       cache?.close();
     },
   };
+}
+
+/** Opens rankings and points, and brings their tables up unless they may only be looked at. */
+export function openTables(
+  config: Settings,
+  clock: Clock,
+  onWaiting: (message: string) => void,
+  isShadow: boolean,
+): Promise<MysqlActivityStore> {
+  return MysqlActivityStore.open({
+    url: config.GIFTMESH_MYSQL_URL,
+    migrate: config.GIFTMESH_MIGRATE === 'check' ? 'check' : 'apply',
+    connectWaitMs: config.GIFTMESH_SERVERS_WAIT_MS,
+    connectionsMax: CONNECTIONS_MAX,
+    // The real one is its owner's to make; a shadow comes by itself, as its topic does.
+    createDatabase: isShadow,
+    onWaiting,
+    clock,
+  });
 }

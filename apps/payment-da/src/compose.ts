@@ -1,5 +1,12 @@
 import type { Logger } from 'pino';
-import { openRealAndShadow, stressOf, unlessNone, watchShadow, type Running } from '@giftmesh/adapter-process';
+import {
+  migrateOnly,
+  openRealAndShadow,
+  stressOf,
+  unlessNone,
+  watchShadow,
+  type Running,
+} from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da } from '@giftmesh/contract';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
@@ -8,10 +15,10 @@ import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { batchTracer } from '@giftmesh/mesh-telemetry';
-import { createPaymentDa, observeDeadLetters, scheduleAudit } from '@giftmesh/service-payment-da';
+import { createPaymentDa, observePaymentDa, scheduleAudit } from '@giftmesh/service-payment-da';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import { openEmbeddedStores } from './embedded-stores';
-import { openServerStores } from './server-stores';
+import { openServerStores, openTables } from './server-stores';
 import type { Settings } from './settings';
 import type { DaStores } from './stores';
 
@@ -21,6 +28,13 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
   const onWaiting = (message: string): void => logger.warn(message);
+  const migrated = await migrateOnly(config, logger, async () => {
+    const tables = await openRealAndShadow(config, (of, isShadow) =>
+      openTables(of, shards, clock, onWaiting, isShadow),
+    );
+    await Promise.all([tables.real.close(), tables.shadow?.close()]);
+  });
+  if (migrated !== undefined) return migrated;
   const stores = await openRealAndShadow(config, async (of, isShadow) =>
     of.GIFTMESH_STORES === 'servers'
       ? openServerStores(of, shards, clock, onProblem, onWaiting, isShadow)
@@ -74,7 +88,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     onChange: (problem) => logger.info({ problem }, problem === undefined ? 'serving' : 'not serving'),
   });
   const stopWatching = shadow === undefined ? () => undefined : watchShadow(logger, clock, () => shadow.problem());
-  observeDeadLetters(paymentDa, processMesh.metrics);
+  observePaymentDa(paymentDa, processMesh.metrics);
   paymentDa.start();
   shadow?.start();
   const stopAudit =

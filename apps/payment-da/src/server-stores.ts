@@ -25,15 +25,7 @@ export async function openServerStores(
   onWaiting: (message: string) => void,
   isShadow: boolean,
 ): Promise<DaStores> {
-  const ledger = await MysqlLedger.open({
-    url: config.GIFTMESH_MYSQL_URL,
-    connectWaitMs: config.GIFTMESH_SERVERS_WAIT_MS,
-    onWaiting,
-    // The real one is its owner's to make; a shadow comes by itself, as its topic does.
-    createDatabase: isShadow,
-    clock,
-    shards,
-  });
+  const ledger = await openTables(config, shards, clock, onWaiting, isShadow);
   const log = await KafkaEventLog.open({
     ...moneyTopic(config),
     codec: moneyLogCodec,
@@ -67,4 +59,24 @@ export async function openServerStores(
       connection.close();
     },
   };
+}
+
+/** Opens the ledger, and brings its tables up unless they may only be looked at. */
+export function openTables(
+  config: Settings,
+  shards: ShardMap,
+  clock: Clock,
+  onWaiting: (message: string) => void,
+  isShadow: boolean,
+): Promise<MysqlLedger> {
+  return MysqlLedger.open({
+    url: config.GIFTMESH_MYSQL_URL,
+    migrate: config.GIFTMESH_MIGRATE === 'check' ? 'check' : 'apply',
+    connectWaitMs: config.GIFTMESH_SERVERS_WAIT_MS,
+    onWaiting,
+    // The real one is its owner's to make; a shadow comes by itself, as its topic does.
+    createDatabase: isShadow,
+    clock,
+    shards,
+  });
 }

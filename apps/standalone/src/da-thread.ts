@@ -19,7 +19,7 @@ import { pollDependency } from '@giftmesh/mesh-health';
 import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { batchTracer, traceMixin } from '@giftmesh/mesh-telemetry';
 import { INTERACTION_FEATURES } from '@giftmesh/service-interaction';
-import { createPaymentDa, observeDeadLetters, scheduleAudit } from '@giftmesh/service-payment-da';
+import { createPaymentDa, observePaymentDa, scheduleAudit } from '@giftmesh/service-payment-da';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
 import { openDaStores, type DaStores } from './stores';
@@ -101,7 +101,7 @@ async function run({ config, calls }: DaThreadData): Promise<void> {
     onChange: (problem) => tell({ kind: 'health', problem }),
   });
   const stopWatching = shadow === undefined ? () => undefined : watchShadow(logger, clock, () => shadow.problem());
-  observeDeadLetters(paymentDa, processMesh.metrics);
+  observePaymentDa(paymentDa, processMesh.metrics);
   paymentDa.start();
   shadow?.start();
   const stopAudit =

@@ -26,6 +26,7 @@ describe('answers', () => {
     expect(refusal(5, 'GIFT_NOT_FOUND')).toMatchObject({ kind: 'wrong', aboutTime: false });
     for (const [reason, message] of [
       ['EVENT_ID_EXPIRED', 'the event_id is too old'],
+      ['EVENT_ID_IN_FUTURE', 'event_id was made more than 300000 ms ahead of the server’s time'],
       ['REQUEST_INVALID', 'event_id is from the future'],
     ] as const)
       expect(refusal(9, reason, message)).toMatchObject({ kind: 'wrong', aboutTime: true });

@@ -18,6 +18,8 @@ export type Answer =
 
 /** google.rpc.Code of answers that leave open what happened. */
 const UNDECIDED_CODES: ReadonlySet<number> = new Set([1, 4, 8, 14]);
+/** What interaction and the station say of ids that are outside the acceptance window by their clock. */
+const ABOUT_TIME: ReadonlySet<string> = new Set(['EVENT_ID_EXPIRED', 'EVENT_ID_IN_FUTURE']);
 const FROM_THE_FUTURE = 'event_id is from the future';
 const BALANCE_IN_MESSAGE = /balance of (-?\d+)/;
 
@@ -49,6 +51,6 @@ function answerOfRefusal(eventId: string, code: number, reason: string, message:
     return { kind: 'decided', outcome: EventOutcome.INSUFFICIENT_BALANCE, balance: BigInt(balance) };
   }
   if (UNDECIDED_CODES.has(code)) return { kind: 'unknown', why: `${reason} ${message}`, from: 'service' };
-  const aboutTime = reason === 'EVENT_ID_EXPIRED' || message.includes(FROM_THE_FUTURE);
+  const aboutTime = ABOUT_TIME.has(reason) || message.includes(FROM_THE_FUTURE);
   return { kind: 'wrong', problem: `${eventId} was answered ${code} ${reason}: ${message}`, aboutTime };
 }

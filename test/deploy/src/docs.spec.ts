@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@giftmesh/test-harness';
-import { AWAITING } from './awaited';
 import { overlays } from './kustomize';
+import { OPTIONAL } from './optional';
 
 const root = repositoryRoot();
 const text = readFileSync(join(root, 'docs/DEPLOY.md'), 'utf8');
@@ -17,8 +17,8 @@ describe('docs/DEPLOY.md', () => {
     );
   });
 
-  it('names the components that wait for something', () => {
-    for (const component of AWAITING) expect(text).toContain(`\`components/${component}\``);
+  it('names the components that no overlay has', () => {
+    for (const component of OPTIONAL) expect(text).toContain(`\`components/${component}\``);
   });
 
   it('names files and folders that are there', () => {

@@ -1,6 +1,6 @@
-import { AWAITED_OVERLAY } from './awaited';
 import { linkProblems } from './link-rules';
 import { changed, nameOf, type Manifest } from './manifest';
+import { OPTIONAL_OVERLAY } from './optional';
 import { useRendered } from './rendered';
 
 const PROD = 'kustomize/overlays/prod';
@@ -12,7 +12,7 @@ describe('references', () => {
   /** What is installed together, into one namespace. */
   const installed = (): readonly (readonly Manifest[])[] => [
     rendered.of('kustomize/overlays/local'),
-    rendered.of(AWAITED_OVERLAY),
+    rendered.of(OPTIONAL_OVERLAY),
     [...rendered.of('kustomize/overlays/test'), ...rendered.of('istio/overlays/test')],
     [...rendered.of(PROD), ...rendered.of('istio/overlays/prod')],
     [...rendered.of(PROD), ...rendered.of(GRAY), ...rendered.of('istio/overlays/gray')],

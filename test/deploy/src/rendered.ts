@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GO_BUILD_LIMIT_MS, repositoryRoot, TempFolders } from '@giftmesh/test-harness';
-import { AWAITED_OVERLAY, makeAwaitedOverlay } from './awaited';
 import { copyOfDeploy, overlays, render } from './kustomize';
 import { nameOf, type Manifest } from './manifest';
+import { makeOptionalOverlay, OPTIONAL_OVERLAY } from './optional';
 
 /** All overlays, rendered for the tests of a file. */
 export interface Rendered {
@@ -58,8 +58,8 @@ function renderOnce(): Overlays {
   const folders = new TempFolders();
   try {
     const deploy = copyOfDeploy(folders.make('deploy'));
-    makeAwaitedOverlay(deploy);
-    const rendered = [...overlays(), AWAITED_OVERLAY].map(
+    makeOptionalOverlay(deploy);
+    const rendered = [...overlays(), OPTIONAL_OVERLAY].map(
       (overlay) => [overlay, render(join(deploy, overlay))] as const,
     );
     mkdirSync(kept, { recursive: true });

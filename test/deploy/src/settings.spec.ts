@@ -11,7 +11,6 @@ import {
   stressSettings,
 } from '@giftmesh/adapter-process';
 import { loadConfig, shape } from '@giftmesh/kernel-config';
-import { AWAITED_OVERLAY, AWAITED_SETTING } from './awaited';
 import { durationMs } from './istio-routes';
 import { at, labelsAt, listAt, nameOf, selects, type Labels } from './manifest';
 import { useRendered } from './rendered';
@@ -57,21 +56,18 @@ describe('settings in Kubernetes', () => {
           return { overlay, manifests, workload, container, app, settings: settingsOf(container, manifests) };
         }),
     );
-  /** Without what the processes do not know yet. */
-  const known = ({ [AWAITED_SETTING]: _awaited, ...settings }: Labels): Labels => settings;
   const services = () => told().filter(({ workload }) => workload.isService);
 
   it('are those that the process has: it refuses others', () => {
     expect(services().length).toBeGreaterThanOrEqual(15);
     for (const { overlay, app, settings } of services()) {
       const unknown = Object.keys(settings).filter((name) => !settingsTable(app).has(name));
-      const awaited = overlay === AWAITED_OVERLAY && app !== 'payment-station' ? [AWAITED_SETTING] : [];
-      expect([overlay, app, unknown]).toEqual([overlay, app, awaited]);
+      expect([overlay, app, unknown]).toEqual([overlay, app, []]);
     }
   });
 
   it('have values that the process takes', () => {
-    for (const { settings } of told()) expect(() => loadConfig(SHAPES, known(settings))).not.toThrow();
+    for (const { settings } of told()) expect(() => loadConfig(SHAPES, settings)).not.toThrow();
     const [first] = told();
     expect(() => loadConfig(SHAPES, { ...first?.settings, GIFTMESH_PARTITIONS: 'many' })).toThrow(
       'GIFTMESH_PARTITIONS',

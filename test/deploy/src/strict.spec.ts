@@ -1,6 +1,6 @@
-import { AWAITED_OVERLAY } from './awaited';
 import { changed, type Manifest } from './manifest';
 import { modelErrors } from './model-errors';
+import { OPTIONAL_OVERLAY } from './optional';
 import { useRendered, type Rendered } from './rendered';
 import { typeErrors } from './type-errors';
 
@@ -61,9 +61,9 @@ const CHANGES: readonly Change[] = [
   [PROD, 'NetworkPolicy/payment-da', ['spec', 'ingress', 0, 'form'], [], /form/],
   [PROD, 'PodDisruptionBudget/payment-da', ['spec', 'maxAvailable'], 1, /maxAvailable/],
   [PROD, 'CronJob/reconcile', ['spec', 'shedule'], '* * * * *', /shedule/],
-  [AWAITED_OVERLAY, 'Job/migrate-ledger', ['spec', 'backofLimit'], 2, /backofLimit/],
-  [AWAITED_OVERLAY, 'ScaledObject/payment-da', ['spec', 'maxReplicas'], 3, /maxReplicas/],
-  [AWAITED_OVERLAY, 'ScaledObject/payment-da', ['spec', 'triggers', 0, 'metadata', 'value'], 70, /value/],
+  [PROD, 'Job/migrate-ledger', ['spec', 'backofLimit'], 2, /backofLimit/],
+  [OPTIONAL_OVERLAY, 'ScaledObject/payment-da', ['spec', 'maxReplicas'], 3, /maxReplicas/],
+  [OPTIONAL_OVERLAY, 'ScaledObject/payment-da', ['spec', 'triggers', 0, 'metadata', 'value'], 70, /value/],
   [ISTIO, 'VirtualService/payment-da', ['spec', 'http', 0, 'timeOut'], '1s', /timeOut/],
   [ISTIO, 'VirtualService/payment-da', ['spec', 'http', 0, 'retries', 'attempts'], 'none', /attempts/],
   [ISTIO, 'VirtualService/payment-da', ['spec', 'http', 0, 'match', 0, 'uri', 'exactly'], '/', /exactly/],

@@ -41,7 +41,8 @@ describe('a service on servers', () => {
     const tooNew = await servers.database('too_new', newest);
     await servers.database('laid_out');
     const changed = await servers.database('changed', 'ALTER TABLE user_asset DROP COLUMN debited');
-    places = { servers, closedRedis, oldRedis, tooNew, changed };
+    const bare = await servers.bareDatabase('bare');
+    places = { servers, closedRedis, oldRedis, tooNew, changed, bare };
     await servers.append();
   });
   afterAll(async () => {
@@ -101,6 +102,19 @@ describe('a service on servers', () => {
       await askRedis({ port }, ['CONFIG', 'SET', name, right]);
     }
   });
+
+  it.each(['payment-da', 'interaction'] as const)(
+    '%s brings its tables up and ends, where it is told so',
+    async (app) => {
+      const url = await servers.bareDatabase(`migrated_by_${app.replace('-', '_')}`);
+      const env = { ...servers.settings(app), GIFTMESH_MYSQL_URL: url };
+      const { ended } = harness.spawn({ app, env: { ...env, GIFTMESH_MIGRATE: 'only' } });
+      expect(await ended).toMatchObject({ code: 0 });
+      const looking = harness.spawn({ app, env: { ...env, GIFTMESH_MIGRATE: 'check' } });
+      await looking.listening(ENDS_WITHIN_MS);
+      await looking.kill();
+    },
+  );
 
   it('refuses servers that take a connection and say nothing', async () => {
     const { redis, kafka, mariadb } = servers;

@@ -24,7 +24,7 @@ describe('exitMessage', () => {
     ['redis', 'x\nSettings: GIFTMESH_REDIS_URL, GIFTMESH_SERVERS_WAIT_MS'],
     ['kafka', 'x\nSettings: GIFTMESH_KAFKA_BROKERS, GIFTMESH_SERVERS_WAIT_MS'],
     ['topic', 'x\nSettings: GIFTMESH_KAFKA_TOPIC, GIFTMESH_PARTITIONS'],
-    ['mysql', 'x\nSettings: GIFTMESH_MYSQL_URL, GIFTMESH_SERVERS_WAIT_MS'],
+    ['mysql', 'x\nSettings: GIFTMESH_MYSQL_URL, GIFTMESH_MIGRATE, GIFTMESH_SERVERS_WAIT_MS'],
     ['layout', 'x\nSettings: GIFTMESH_SHARDS, GIFTMESH_PARTITIONS'],
     ['unheard of', 'x'],
   ])('names the settings of %s', (subject, said) => {

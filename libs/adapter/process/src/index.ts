@@ -1,5 +1,6 @@
 export { EXIT, ExitError, exitMessage, knownExitCode } from './exit-codes';
 export { LOG_LEVELS, createLogger, type LogFields, type LogLevel } from './logger';
+export { migrateOnly, type MigrateSettings } from './migrate-only';
 export { runProcess, type ProcessDefinition, type Running } from './run-process';
 export {
   commonSettings,

@@ -55,6 +55,12 @@ describe('runProcess', () => {
     expect(stop).toHaveBeenCalledTimes(1);
   });
 
+  it('stops what is done by itself, and ends with 0', async () => {
+    const stop = jest.fn().mockResolvedValue(undefined);
+    expect(await runProcess(definition(async () => ({ stop, done: Promise.resolve() })))).toBe(EXIT.OK);
+    expect(stop).toHaveBeenCalledTimes(1);
+  });
+
   describe('at a second signal', () => {
     let exits: jest.SpyInstance;
     beforeEach(() => {

@@ -10,6 +10,8 @@ export interface Running {
   stop(): Promise<void>;
   /** Rejects when the process can't go on. */
   readonly failed?: Promise<never>;
+  /** Resolves when all is done that the process was started for; it then ends by itself, with code 0. Default: it goes on until a signal. */
+  readonly done?: Promise<void>;
 }
 
 export interface ProcessDefinition<S extends z.ZodObject> {
@@ -60,8 +62,13 @@ async function runUntil(
     return exitCodeOf(name, error, logger);
   }
   try {
-    const signal = await Promise.race([signalled, ...(running.failed === undefined ? [] : [running.failed])]);
-    logger.info({ signal }, 'draining');
+    const { failed, done } = running;
+    const signal = await Promise.race([
+      signalled,
+      ...(failed === undefined ? [] : [failed]),
+      ...(done === undefined ? [] : [done]),
+    ]);
+    if (signal !== undefined) logger.info({ signal }, 'draining');
     await running.stop();
     logger.info('stopped');
     return EXIT.OK;

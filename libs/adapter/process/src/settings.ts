@@ -106,6 +106,11 @@ export const redisSettings = {
 export const mysqlSettings = {
   /** `mysql://user:password@host:port/database`, for `servers`. */
   GIFTMESH_MYSQL_URL: shape.matching(MYSQL_URL, 'mysql://giftmesh@127.0.0.1:3306/giftmesh'),
+  /**
+   * `apply`: tables that are missing or too old are brought up at the start, by one process at a time. `check`: they are only looked at, and a
+   * schema that is not as it must be is refused; the database user needs no right to change it. `only`: as `apply`, and then the process ends.
+   */
+  GIFTMESH_MIGRATE: shape.choice(['apply', 'check', 'only'], 'apply'),
 };
 
 /** The settings that belong to what was refused, by the `subject` of a StartRefusedError; none for others. */
@@ -118,7 +123,9 @@ export function settingsOfSubject(subject: string): readonly string[] {
     case 'topic':
       return ['GIFTMESH_KAFKA_TOPIC', 'GIFTMESH_PARTITIONS'];
     case 'mysql':
-      return ['GIFTMESH_MYSQL_URL', 'GIFTMESH_SERVERS_WAIT_MS'];
+      return ['GIFTMESH_MYSQL_URL', 'GIFTMESH_MIGRATE', 'GIFTMESH_SERVERS_WAIT_MS'];
+    case 'migrate':
+      return ['GIFTMESH_MIGRATE', 'GIFTMESH_STORES'];
     case 'layout':
       return ['GIFTMESH_SHARDS', 'GIFTMESH_PARTITIONS'];
     default:

@@ -9,7 +9,8 @@ export {
   type DeadLetterRetrierOptions,
   type DeadLetterStats,
 } from './dead-letter-retrier';
-export { observeDeadLetters, type DeadLetterMetrics } from './dead-letter-metrics';
+export { observePaymentDa, type DaMetrics } from './da-metrics';
+export { LAG_LOOK_EVERY_MS, LogLag, type LogLagPorts } from './log-lag';
 export { LETTER_KINDS, letterKind, type LetterCounts, type LetterKind } from './letter-kind';
 export { countedIn, LETTERS_COUNTED_MAX, ParkedEvents } from './parked-events';
 export { dropLetter, readLetter, replayLetter, type LetterContent, type Replay } from './replay-letter';

@@ -6,6 +6,7 @@ import {
   DeadLetterRetrier,
   type DeadLetterRetrierOptions,
 } from './dead-letter-retrier';
+import { LogLag } from './log-lag';
 import { ParkedEvents } from './parked-events';
 import { PaymentDaHandlers } from './service';
 import { DEFAULT_SETTLER_OPTIONS, Settler, type SettlerOptions, type WatchBatch } from './settler';
@@ -29,6 +30,7 @@ export interface PaymentDa {
   readonly handlers: PaymentDaHandlers;
   readonly settler: Settler;
   readonly deadLetters: DeadLetterRetrier;
+  readonly lag: LogLag;
   /** Why it can't serve, undefined while it can. */
   problem(): string | undefined;
   start(): void;
@@ -48,10 +50,12 @@ export function createPaymentDa(
   const parked = new ParkedEvents(dependencies, (id, decided) => deadLetters.watch(id, decided));
   const handlers = new PaymentDaHandlers({ ...dependencies, positions, parked });
   const settler = new Settler({ ...dependencies, positions }, options);
+  const lag = new LogLag(dependencies);
   return {
     handlers,
     settler,
     deadLetters,
+    lag,
     problem: () => {
       const why = settler.failure === undefined ? '' : `: ${settler.failure.message}`;
       if (!ledger.healthy()) return `the ledger is away${why}`;
@@ -61,9 +65,10 @@ export function createPaymentDa(
     start: () => {
       settler.start();
       deadLetters.start();
+      lag.start();
     },
     close: async () => {
-      await Promise.all([settler.close(), deadLetters.close()]);
+      await Promise.all([settler.close(), deadLetters.close(), lag.close()]);
     },
   };
 }

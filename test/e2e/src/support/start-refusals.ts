@@ -30,6 +30,8 @@ export interface StartPlaces {
   readonly tooNew: string;
   /** A ledger that lacks a column. */
   readonly changed: string;
+  /** A database without tables. */
+  readonly bare: string;
 }
 
 /** Settings and servers with which nothing may start. */
@@ -131,6 +133,24 @@ export const START_REFUSALS: readonly (readonly [name: string, refusal: (places:
       env: { GIFTMESH_MYSQL_URL: tooNew },
       code: 69,
       says: ['/too_new', 'version 99', 'run the newer version'],
+    }),
+  ],
+  [
+    'tables that are not there, where they may only be looked at',
+    ({ bare }) => ({
+      app: 'payment-da',
+      env: { GIFTMESH_MYSQL_URL: bare, GIFTMESH_MIGRATE: 'check' },
+      code: 69,
+      says: ['/bare', 'apply the schema', 'GIFTMESH_MIGRATE'],
+    }),
+  ],
+  [
+    'tables to bring up in files that have none',
+    () => ({
+      app: 'payment-da',
+      env: { GIFTMESH_STORES: 'embedded', GIFTMESH_MIGRATE: 'only' },
+      code: 69,
+      says: ['no tables to bring up in the embedded stores', 'Settings: GIFTMESH_MIGRATE, GIFTMESH_STORES'],
     }),
   ],
   [

@@ -51,15 +51,20 @@ export class StartServers {
     await log.close();
   }
 
+  /** Makes a database without tables. Returns its URL. */
+  async bareDatabase(name: string): Promise<string> {
+    const connection = await createConnection({ uri: this.mariadb.url });
+    await connection.query(`CREATE DATABASE ${name}`).finally(() => connection.end());
+    return this.mariadb.url.replace(/[^/]+$/, name);
+  }
+
   /** Makes a database with the ledger's tables, and changes it by `statements`. Returns its URL. */
   async database(name: string, ...statements: readonly string[]): Promise<string> {
-    const connection = await createConnection({ uri: this.mariadb.url });
+    const url = await this.bareDatabase(name);
+    const connection = await createConnection({ uri: url });
     try {
-      await connection.query(`CREATE DATABASE ${name}`);
-      const url = this.mariadb.url.replace(/[^/]+$/, name);
       const ledger = await MysqlLedger.open({ url, clock: systemClock, shards: SHARDS });
       await ledger.close();
-      await connection.query(`USE ${name}`);
       for (const statement of statements) await connection.query(statement);
       return url;
     } finally {

@@ -1,9 +1,9 @@
 import { LedgerRejectError } from '@giftmesh/domain-money';
 import { createPaymentDa } from './index';
-import { observeDeadLetters } from './dead-letter-metrics';
+import { observePaymentDa } from './da-metrics';
 import { gift, numberOf, setUp, SHARDS } from './settler-test-kit';
 
-describe('observeDeadLetters', () => {
+describe('observePaymentDa', () => {
   it('counts what was parked and what stands, by reason, while all else is settled', async () => {
     const { append, applied, clock, codec, ledger, log } = setUp();
     ledger.trouble = (slices) =>
@@ -16,8 +16,8 @@ describe('observeDeadLetters', () => {
     const observe = (
       { name }: { name: string },
       tell: (report: (labels: readonly string[], value: number) => void) => void,
-    ) => void observers.push(() => tell(([reason], value) => found.set(`${name} ${reason}`, value)));
-    observeDeadLetters(da, { gauge: observe, observedCounter: observe });
+    ) => void observers.push(() => tell(([reason], value) => found.set([name, reason].join(' ').trim(), value)));
+    observePaymentDa(da, { gauge: observe, observedCounter: observe });
     const counts = () => {
       observers.forEach((look) => look());
       return Object.fromEntries(found);
@@ -36,10 +36,10 @@ describe('observeDeadLetters', () => {
       gift(6),
     );
     da.start();
-    await clock.advanceAsync(2_000);
+    await clock.advanceAsync(6_000);
     expect(applied()).toEqual([1, 6]);
     const parked = { unreadable: 2, malformed: 1, rejected: 1 };
-    expect(counts()).toEqual({ ...named('parked', parked), ...named('waiting', parked) });
+    expect(counts()).toEqual({ ...named('parked', parked), ...named('waiting', parked), 'da.log.lag': 0 });
 
     const letters = await ledger.deadLetters(9);
     for (const { id } of letters.slice(0, 2))
