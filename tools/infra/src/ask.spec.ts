@@ -26,13 +26,13 @@ describe('ask', () => {
     expect(await askRedis(place, ...commands)).toEqual(['PONG', 'hello', '', '42', '-ERR no']);
   });
 
-  it.each<[string, (socket: Socket) => void, string]>([
-    ['is silent', () => undefined, 'no answer from 127.0.0.1:'],
-    ['hangs up', (socket) => void socket.end('+PO'), 'hung up'],
-    ['never stops', (socket) => void socket.write(Buffer.alloc(2 << 20)), 'does not stop talking'],
-  ])('rejects when a server %s', async (_, greet, message) => {
+  it.each<[string, (socket: Socket) => void, number, string]>([
+    ['is silent', () => undefined, 100, 'no answer from 127.0.0.1:'],
+    ['hangs up', (socket) => void socket.end('+PO'), 10_000, 'hung up'],
+    ['never stops', (socket) => void socket.write(Buffer.alloc(2 << 20)), 10_000, 'does not stop talking'],
+  ])('rejects when a server %s', async (_, greet, waitMsMax, message) => {
     const place = await serve(greet);
-    await expect(ask({ ...place, waitMsMax: 100 }, () => false)).rejects.toThrow(message);
+    await expect(ask({ ...place, waitMsMax }, () => false)).rejects.toThrow(message);
   });
 
   it('knows what is not the server that was asked for', async () => {

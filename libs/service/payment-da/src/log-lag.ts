@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '@giftmesh/kernel-time';
 import type { EventLog, Ledger, LogEntry } from '@giftmesh/domain-money';
 
+/** What the lag is taken from. */
 export interface LogLagPorts {
   readonly clock: Clock;
   readonly log: Pick<EventLog<LogEntry>, 'endPositions'>;
