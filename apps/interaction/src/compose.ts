@@ -1,6 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { migrateOnly, openRealAndShadow, stressOf, unlessNone, type Running } from '@giftmesh/adapter-process';
+import {
+  migrateOnly,
+  openRealAndShadow,
+  shardNumbers,
+  stressOf,
+  unlessNone,
+  type Running,
+} from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, interaction, station } from '@giftmesh/contract';
 import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
@@ -31,7 +38,7 @@ const GIFT_STREAM_GRACE_MS = 3_000;
 /** Builds Interaction on the embedded stores or on servers, as it is told. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const clock = systemClock;
-  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const shards = new ShardMap(...shardNumbers(config));
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
   const onWaiting = (message: string): void => logger.warn(message);
   const migrated = await migrateOnly(config, logger, async () => {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import {
   migrateOnly,
   openRealAndShadow,
+  shardNumbers,
   stressOf,
   unlessNone,
   watchShadow,
@@ -25,7 +26,7 @@ import type { DaStores } from './stores';
 /** Builds Payment-DA on the embedded stores or on servers, as it is told. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const clock = systemClock;
-  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const shards = new ShardMap(...shardNumbers(config));
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
   const onWaiting = (message: string): void => logger.warn(message);
   const migrated = await migrateOnly(config, logger, async () => {

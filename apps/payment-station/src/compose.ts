@@ -1,5 +1,12 @@
 import type { Logger } from 'pino';
-import { openRealAndShadow, stressOf, unlessNone, watchShadow, type Running } from '@giftmesh/adapter-process';
+import {
+  openRealAndShadow,
+  shardNumbers,
+  stressOf,
+  unlessNone,
+  watchShadow,
+  type Running,
+} from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da, station } from '@giftmesh/contract';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
@@ -19,7 +26,7 @@ import type { StationStores } from './stores';
 /** Builds Payment-Station on the embedded stores or on servers, as it is told. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const clock = systemClock;
-  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const shards = new ShardMap(...shardNumbers(config));
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
   const onWaiting = (message: string): void => logger.warn(message);
   const stores = await openRealAndShadow(config, async (of) =>

@@ -1,6 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { openRealAndShadow, stressOf, unlessNone, watchShadow, type Running } from '@giftmesh/adapter-process';
+import {
+  openRealAndShadow,
+  shardNumbers,
+  stressOf,
+  unlessNone,
+  watchShadow,
+  type Running,
+} from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
 import { contractDescriptors, da, interaction, station } from '@giftmesh/contract';
 import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
@@ -27,7 +34,7 @@ const GIFT_STREAM_GRACE_MS = 3_000;
 /** Builds all three services in one process: interaction and station here, the DA and the log's commits in threads. */
 export async function compose(config: Settings, logger: Logger): Promise<Running> {
   const clock = systemClock;
-  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const shards = new ShardMap(...shardNumbers(config));
   const stores = await openRealAndShadow(config, async (of) => openMainStores(of, shards));
   const daThread = await startDaThread(config);
 

@@ -4,6 +4,7 @@ import {
   createLogger,
   knownExitCode,
   openRealAndShadow,
+  shardNumbers,
   stressOf,
   unlessNone,
   watchShadow,
@@ -46,7 +47,7 @@ const tell = (message: DaThreadMessage): void => parentPort?.postMessage(message
 async function run({ config, calls }: DaThreadData): Promise<void> {
   const clock = systemClock;
   const logger = createLogger('standalone-da', config.GIFTMESH_LOG_LEVEL, traceMixin());
-  const shards = new ShardMap(config.GIFTMESH_SHARDS, config.GIFTMESH_PARTITIONS);
+  const shards = new ShardMap(...shardNumbers(config));
   const stores = await openRealAndShadow(config, async (of) => openDaStores(of, shards, clock));
   const onInternalError = (error: unknown, method: string): void =>
     logger.error({ err: error, method }, 'a call failed');

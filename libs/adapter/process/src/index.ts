@@ -9,6 +9,7 @@ export {
   moneyTopic,
   mysqlSettings,
   redisSettings,
+  shardNumbers,
   storeSettings,
   unlessNone,
 } from './settings';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { loadConfig } from '@giftmesh/kernel-config';
-import { moneyTopic, mysqlSettings, redisSettings, storeSettings } from './settings';
+import { moneyTopic, mysqlSettings, redisSettings, shardNumbers, storeSettings } from './settings';
 
 describe('moneyTopic', () => {
   it.each([
@@ -20,6 +20,16 @@ describe('moneyTopic', () => {
       replicationFactor: copies,
       minInSyncReplicas: inSync,
     });
+  });
+});
+
+describe('shardNumbers', () => {
+  it('are what a map of shards takes, and nothing else', () => {
+    expect(shardNumbers({ GIFTMESH_SHARDS: 256, GIFTMESH_PARTITIONS: 4 })).toEqual([256, 4]);
+    expect(() => shardNumbers({ GIFTMESH_SHARDS: 256, GIFTMESH_PARTITIONS: 6 })).toThrow(
+      'GIFTMESH_SHARDS must be a multiple of GIFTMESH_PARTITIONS 6, is 256',
+    );
+    expect(() => shardNumbers({ GIFTMESH_SHARDS: 4, GIFTMESH_PARTITIONS: 8 })).toThrow('is 4');
   });
 });
 

@@ -1,4 +1,4 @@
-import { shape } from '@giftmesh/kernel-config';
+import { ConfigError, shape } from '@giftmesh/kernel-config';
 import { LOG_LEVELS } from './logger';
 
 /** Settings that every process has. */
@@ -131,4 +131,19 @@ export function settingsOfSubject(subject: string): readonly string[] {
     default:
       return [];
   }
+}
+
+/**
+ * How many shards and partitions there are, as `ShardMap` takes them. Throws ConfigError where a shard would lie in several partitions.
+ */
+export function shardNumbers({
+  GIFTMESH_SHARDS: shards,
+  GIFTMESH_PARTITIONS: partitions,
+}: {
+  readonly GIFTMESH_SHARDS: number;
+  readonly GIFTMESH_PARTITIONS: number;
+}): [shards: number, partitions: number] {
+  if (shards % partitions !== 0)
+    throw new ConfigError([`GIFTMESH_SHARDS must be a multiple of GIFTMESH_PARTITIONS ${partitions}, is ${shards}`]);
+  return [shards, partitions];
 }

@@ -154,6 +154,15 @@ export const START_REFUSALS: readonly (readonly [name: string, refusal: (places:
     }),
   ],
   [
+    'shards that would lie in several partitions',
+    () => ({
+      app: 'payment-station',
+      env: { GIFTMESH_SHARDS: '256', GIFTMESH_PARTITIONS: '6' },
+      code: 78,
+      says: ['GIFTMESH_SHARDS must be a multiple of GIFTMESH_PARTITIONS 6, is 256'],
+    }),
+  ],
+  [
     'tables that are not what their version says',
     ({ changed }) => ({
       app: 'payment-da',
