@@ -10,6 +10,7 @@ const OPTIONS: SweeperOptions = {
   timeoutMs: 2_000,
   idleMs: 60_000,
   evictMax: 7,
+  evictEveryMs: 30_000,
 };
 
 const entry = (id: number, from: bigint = ALICE, to: bigint = STAR) => sampleDecided({ id, from, to, seq: id });
@@ -38,6 +39,26 @@ describe('Sweeper', () => {
       { method: 'evictIdle', of: { nowMs: NOW_MS, idleMs: OPTIONS.idleMs, limit: OPTIONS.evictMax } },
     ]);
     expect(ledger.checks).toEqual([]);
+  });
+
+  it('looks for idle users now and then, and with each sweep while there are more', async () => {
+    const { clock, store, sweeper } = setUp();
+    store.evicted = OPTIONS.evictMax;
+    const looks = async (): Promise<number> => {
+      await sweeper.sweep();
+      return store.callsOf('evictIdle').length;
+    };
+    expect(await looks()).toBe(1);
+    expect(await looks()).toBe(2);
+    store.evicted = OPTIONS.evictMax - 1;
+    expect(await looks()).toBe(3);
+    expect(await looks()).toBe(3);
+    clock.advance(29_999);
+    expect(await looks()).toBe(3);
+    clock.advance(1);
+    expect(await looks()).toBe(4);
+    clock.jumpWallClock(-60_000);
+    expect(await looks()).toBe(5);
   });
 
   it('settles what the ledger has, behind the counters: no credit may stay behind', async () => {
@@ -106,7 +127,7 @@ describe('Sweeper', () => {
     await clock.advanceAsync(0);
     expect(appends).toBe(1);
     await sweeper.sweep();
-    expect(store.callsOf('evictIdle')).toHaveLength(2);
+    expect(store.callsOf('outbox')).toHaveLength(2);
     log.trouble = () => undefined;
     await clock.advanceAsync(10_000);
     expect(await log.durable()).toEqual([sampleId(1)]);

@@ -18,6 +18,8 @@ export interface SweeperOptions {
   readonly idleMs: number;
   /** The most users evicted in one sweep. */
   readonly evictMax: number;
+  /** How often idle users are looked for, milliseconds; with each sweep while there are more than one evicts. Every look asks all shards. */
+  readonly evictEveryMs: number;
 }
 
 export const DEFAULT_SWEEPER_OPTIONS: SweeperOptions = {
@@ -27,6 +29,7 @@ export const DEFAULT_SWEEPER_OPTIONS: SweeperOptions = {
   timeoutMs: 2_000,
   idleMs: 3_600_000,
   evictMax: 1_000,
+  evictEveryMs: 30_000,
 };
 
 /**
@@ -36,6 +39,8 @@ export const DEFAULT_SWEEPER_OPTIONS: SweeperOptions = {
 export class Sweeper {
   #cancel: Cancel | undefined;
   #closed = false;
+  /** Of the last look for idle users that found all of them. */
+  #evictedAtMs = -Infinity;
 
   constructor(
     private readonly clock: Clock,
@@ -65,10 +70,18 @@ export class Sweeper {
   /** One sweep. Rejects when the store or the ledger is away. */
   async sweep(): Promise<void> {
     const nowMs = this.clock.nowMs();
-    const { minAgeMs, entriesMax, idleMs, evictMax } = this.options;
+    const { minAgeMs, entriesMax } = this.options;
     const old = await this.store.outbox({ nowMs, minAgeMs, limit: entriesMax });
     if (old.length > 0) await this.#lookAfter(old);
-    await this.store.evictIdle({ nowMs, idleMs, limit: evictMax });
+    await this.#evict(nowMs);
+  }
+
+  async #evict(nowMs: number): Promise<void> {
+    const { idleMs, evictMax, evictEveryMs } = this.options;
+    // Either way: the clock may have been set back.
+    if (Math.abs(nowMs - this.#evictedAtMs) < evictEveryMs) return;
+    const evicted = await this.store.evictIdle({ nowMs, idleMs, limit: evictMax });
+    if (evicted < evictMax) this.#evictedAtMs = nowMs;
   }
 
   async #lookAfter(entries: readonly DecidedEvent[]): Promise<void> {

@@ -18,6 +18,8 @@ export class ScriptedStore implements BalanceStore {
   entries: readonly DecidedEvent[] = [];
   generation = 1;
   lost: readonly number[] = [];
+  /** How many users each look for idle ones evicts. */
+  evicted = 0;
   readonly inPlace = new Set<bigint>();
   /** An error that the next call of any of these methods rejects with, once. */
   readonly failing = new Map<keyof BalanceStore, Error>();
@@ -86,7 +88,7 @@ export class ScriptedStore implements BalanceStore {
 
   async evictIdle(query: { nowMs: number; idleMs: number; limit: number }): Promise<number> {
     this.#note('evictIdle', query);
-    return 0;
+    return this.evicted;
   }
 
   healthy(): boolean {
