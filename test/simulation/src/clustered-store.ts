@@ -89,6 +89,7 @@ export function clusteredStore(map: ShardMap, nodes: readonly StoreNode[]): Bala
         await each(async (node) => (await node.store.lostShards()).filter((shard) => nodeOfShard.get(shard) === node))
       ).flat(),
     generationOf: (userIds) => split(userIds, self, (store, part) => store.generationOf(part)),
+    openGenerationOf: (userIds) => split(userIds, self, (store, part) => store.openGenerationOf(part)),
     raiseGeneration: (shards, generation) => forShards(shards, (store, own) => store.raiseGeneration(own, generation)),
     open: (shards, generation) => forShards(shards, (store, own) => store.open(own, generation)),
     evictIdle: async (query) => {

@@ -137,6 +137,11 @@ export class LosingStore {
           return this.shards.filter((shard) => lost.has(shard));
         }),
       generationOf: (userIds) => read((store) => store.generationOf(userIds)),
+      openGenerationOf: (userIds) =>
+        read((store) => {
+          if (store === this.#store) this.#refuseLost(userIds);
+          return store.openGenerationOf(userIds);
+        }),
       raiseGeneration: (shards, generation) =>
         write(async (store) => {
           this.#shakenAtMs = this.clock.monotonicMs();

@@ -126,6 +126,12 @@ export class MemoryBalanceStore implements BalanceStore {
     return userIds.map((userId) => this.#states.generationOf(this.#shardOf(userId)));
   }
 
+  async openGenerationOf(userIds: readonly bigint[]): Promise<readonly number[]> {
+    this.#refuseClosed();
+    this.#refuseLost(userIds);
+    return this.generationOf(userIds);
+  }
+
   async raiseGeneration(shards: readonly number[], generation: number): Promise<void> {
     this.#refuseClosed();
     const raised = this.#states.raise(shards, generation);

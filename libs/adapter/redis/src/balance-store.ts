@@ -182,6 +182,16 @@ export class RedisBalanceStore implements BalanceStore {
     return shards.map((shard) => statuses.get(shard)?.generation ?? 0);
   }
 
+  async openGenerationOf(userIds: readonly bigint[]): Promise<readonly number[]> {
+    this.#refuseClosed();
+    const shards = userIds.map((userId) => this.#options.shards.shardOf(userId));
+    // Generation and openness of one moment: one answer of the server has both.
+    const statuses = await this.#statuses.of([...new Set(shards)]);
+    const lost = [...statuses].filter(([, { usable }]) => !usable).map(([shard]) => shard);
+    if (lost.length > 0) throw new StoreLostError(lost);
+    return shards.map((shard) => statuses.get(shard)?.generation ?? 0);
+  }
+
   /** Gives the scripts to the servers, too. */
   async raiseGeneration(shards: readonly number[], generation: number): Promise<void> {
     this.#refuseClosed();

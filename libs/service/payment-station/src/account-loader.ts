@@ -51,8 +51,8 @@ export class AccountLoader {
   }
 
   async #load(userIds: readonly bigint[]): Promise<readonly boolean[]> {
-    // Before the snapshot is taken: one of an older generation must not be installed.
-    const generations = await this.store.generationOf(userIds);
+    // Before the snapshot is taken: one of an older generation must not be installed, nor one from before the fence of this one.
+    const generations = await this.store.openGenerationOf(userIds);
     const { accounts } = await this.ledger.loadAssets(
       {
         userIds: [...userIds],

@@ -78,7 +78,7 @@ export interface BalanceStore {
   debit(requests: readonly DebitRequest[]): Promise<readonly DebitResult[]>;
   /**
    * Puts loaded users in place, with their markers. Refused (false) for a user whose shard has another generation than
-   * `generationOf` said before the load, or whose snapshot is older than what the store has seen (`seq` below the high-water mark).
+   * `openGenerationOf` said before the load, or whose snapshot is older than what the store has seen (`seq` below the high-water mark).
    * For a user that is in place already, counters are merged and missing markers added (true).
    */
   install(users: readonly LoadedUser[], generations: ReadonlyMap<bigint, number>): Promise<readonly boolean[]>;
@@ -110,6 +110,12 @@ export interface BalanceStore {
   lostShards(): Promise<readonly number[]>;
   /** The generation of each user's shard, that of lost shards too (0 for an empty store). */
   generationOf(userIds: readonly bigint[]): Promise<readonly number[]>;
+  /**
+   * The generation of each user's shard, for a load that begins now. Rejects with {@link StoreLostError} while one is not open: decisions of
+   * older generations may still come into the log, in front of the fence that is on its way, and count; a snapshot that was taken
+   * before would lack them, and would be installed as one of this generation once the shard is open.
+   */
+  openGenerationOf(userIds: readonly bigint[]): Promise<readonly number[]>;
   /**
    * Raises shards to `generation` (never lowers): users, markers and outbox entries of older generations vanish.
    * The shards stay (or become) lost until they are opened, so that nothing is loaded before the fence stands.

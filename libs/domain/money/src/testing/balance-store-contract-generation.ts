@@ -126,6 +126,16 @@ export function generationContract(fresh: () => BalanceStore, makeStore: MakeBal
       expect(await installNow(store, sampleUser(user, [sampleCounters(user, 100n)]))).toEqual([true]);
     });
 
+    it('begin no load from the rise until they are opened: what it sees may lack what still comes in front of the fence', async () => {
+      expect(await store.openGenerationOf([user, other])).toEqual([1, 1]);
+      await store.raiseGeneration([shard], 2);
+      await expect(store.openGenerationOf([user])).rejects.toBeInstanceOf(StoreLostError);
+      await expect(store.openGenerationOf([other, user])).rejects.toBeInstanceOf(StoreLostError);
+      expect(await store.openGenerationOf([other])).toEqual([1]);
+      await store.open([shard], 2);
+      expect(await store.openGenerationOf([user, other])).toEqual([2, 1]);
+    });
+
     it('refuse snapshots from before the rise', async () => {
       const before = new Map([[user, (await store.generationOf([user]))[0] as number]]);
       await openShards(store, SHARDS, 2);

@@ -1,5 +1,6 @@
 import {
   markerOf,
+  StoreLostError,
   type BalanceStore,
   type Counters,
   type DebitRequest,
@@ -73,6 +74,12 @@ export class ScriptedStore implements BalanceStore {
 
   async generationOf(userIds: readonly bigint[]): Promise<readonly number[]> {
     this.#note('generationOf', userIds);
+    return userIds.map(() => this.generation);
+  }
+
+  async openGenerationOf(userIds: readonly bigint[]): Promise<readonly number[]> {
+    this.#note('openGenerationOf', userIds);
+    if (this.lost.length > 0) throw new StoreLostError(this.lost);
     return userIds.map(() => this.generation);
   }
 
