@@ -8,7 +8,7 @@ import { pure, timeIsGiven } from './tools/lint-rules/purity.mjs';
 
 const root = import.meta.dirname;
 const BOUNDARIES = { banTransitiveDependencies: true, checkDynamicDependenciesExceptions: [] };
-const TESTS = ['**/*.{spec,property,bench}.ts', 'test/**/*.ts'];
+const TESTS = ['**/*.{spec,property,bench}.ts', '**/*-test-kit.ts', 'test/**/*.ts'];
 const TEST_HELP = ['**/src/testing/**/*.ts'];
 const SCRIPTS = ['**/*.{js,cjs,mjs}'];
 
@@ -64,7 +64,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.{spec,property}.ts'],
+    files: ['**/*.{spec,property}.ts', '**/*-test-kit.ts'],
     rules: {
       '@nx/enforce-module-boundaries': ['error', { ...BOUNDARIES, depConstraints: testDepConstraints }],
     },

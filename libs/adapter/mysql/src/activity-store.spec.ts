@@ -1,21 +1,20 @@
 import { ActivityPositionError, type ActivityBatch, type ActivityStore } from '@giftmesh/domain-gifts';
 import { activityStoreContract } from '@giftmesh/domain-gifts/testing';
 import { SimulatedClock } from '@giftmesh/kernel-time';
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import { MysqlActivityStore, type MysqlActivityStoreOptions } from './activity-store';
 import { ROWS_PER_STATEMENT } from './activity-statements';
 import { ACTIVITY_TABLES_V1 } from './activity-tables';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
 jest.setTimeout(60_000);
 
 const DAY = 20_000;
 const ROOM = 1n;
-let server: MariaDbServer;
+let server: TestServer;
 let database: TestDatabase;
 let opened: MysqlActivityStore[] = [];
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
   database = await freshDatabase(server.url);
 });
 afterAll(async () => {
@@ -119,12 +118,14 @@ describe('MysqlActivityStore', () => {
     await store.record(batchOf(0, 1, many));
     await database.query('ANALYZE TABLE activity_score');
     for (const score of ['paid', 'got', 'points']) {
-      const [plan] = await database.query(
+      const plan = await database.query(
         `EXPLAIN SELECT user_id, ${score} FROM activity_score WHERE day = -1 AND room_id = 1 AND ${score} > 0
          ORDER BY ${score} DESC, user_id LIMIT 10`,
       );
-      expect(plan).toMatchObject({ key: `by_${score}` });
-      expect(plan?.['Extra']).not.toContain('filesort');
+      // Servers tell their plans as columns or as a text.
+      const told = JSON.stringify(plan);
+      expect(told).toContain(`by_${score}`);
+      expect(told).not.toMatch(/filesort|Sort: /);
     }
   });
 

@@ -56,7 +56,10 @@ export class AuditDatabase implements AuditedLedgers {
 
 /** Keeps what a database has, and returns how to bring it back. */
 async function keepTables({ sql }: TestDatabase): Promise<() => Promise<void>> {
-  for (const { name } of TABLES) await sql.query(`CREATE TABLE kept_${name} AS SELECT * FROM ${name}`);
+  for (const { name } of TABLES) {
+    await sql.query(`CREATE TABLE kept_${name} LIKE ${name}`);
+    await sql.query(`INSERT INTO kept_${name} SELECT * FROM ${name}`);
+  }
   return async () => {
     for (const { name } of TABLES) {
       await sql.query(`DELETE FROM ${name}`);

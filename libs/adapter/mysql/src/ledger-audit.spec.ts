@@ -1,4 +1,3 @@
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import {
   ALICE,
   applyAtEnd,
@@ -12,11 +11,11 @@ import { AuditDatabase, openLedger } from './ledger-audit-test-kit';
 import type { MysqlLedger } from './ledger';
 import { ACCOUNTS_PER_PAGE } from './ledger-audit-accounts';
 import { auditLedgerDatabase, MysqlLedgerView } from './ledger-view';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
-let server: MariaDbServer;
+let server: TestServer;
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
 }, 60_000);
 afterAll(() => server.kill());
 

@@ -15,13 +15,12 @@ import {
   sampleId,
   sampleOrder,
 } from '@giftmesh/domain-money/testing';
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import { LedgerUnavailableError } from './ledger-database-error';
 import type { MysqlLedger } from './ledger';
 import { auditLedgerDatabase } from './ledger-view';
 import { lossyLink, type LossyLink } from './lossy-link';
 import { LOCK_WAITS_MAX } from './mysql-connections';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
 const ALICE = 1n;
 const STAR = 2n;
@@ -35,7 +34,7 @@ const slice = (fromOffset: number, numbers: readonly number[], partition = 0): L
   parked: [],
 });
 
-let server: MariaDbServer;
+let server: TestServer;
 let link: LossyLink;
 let database: TestDatabase;
 let ledger: MysqlLedger;
@@ -44,7 +43,7 @@ const throughLink = (): string => database.url.replace(`:${server.port}/`, `:${l
 
 beforeAll(async () => {
   // Nothing here can see whether a commit is on disk: ledger-server-faults.spec.ts kills servers that sync.
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
 }, 60_000);
 afterAll(() => server.kill());
 beforeEach(async () => {

@@ -1,9 +1,8 @@
 import { PositionConflictError, ShardMap, type LedgerSlice, type LogEntry } from '@giftmesh/domain-money';
 import { eventEntry, fenceEntry, sampleDecided } from '@giftmesh/domain-money/testing';
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import type { MysqlLedger } from './ledger';
 import { lossyLink, type LossyLink } from './lossy-link';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
 const SHARDS = new ShardMap(16, 4);
 const ALICE = 1n;
@@ -11,7 +10,7 @@ const HOME = SHARDS.partitionOf(ALICE);
 const AWAY = (HOME + 1) % 4;
 const FENCE = fenceEntry([SHARDS.shardOf(ALICE)], 7);
 
-let server: MariaDbServer;
+let server: TestServer;
 let link: LossyLink;
 let database: TestDatabase;
 let ledger: MysqlLedger;
@@ -20,7 +19,7 @@ let other: MysqlLedger;
 let reads: number;
 let ids: number;
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
 }, 60_000);
 afterAll(() => server.kill());
 beforeEach(async () => {

@@ -1,16 +1,15 @@
 import { eventEntry, sampleDecided, sampleId } from '@giftmesh/domain-money/testing';
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import type { MysqlLedger } from './ledger';
 import { KEYS_PER_QUERY } from './ledger-accounts';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
 const ALICE = 1n;
 
-let server: MariaDbServer;
+let server: TestServer;
 let database: TestDatabase;
 let ledger: MysqlLedger;
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
 }, 60_000);
 afterAll(() => server.kill());
 beforeEach(async () => {

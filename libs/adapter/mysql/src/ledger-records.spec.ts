@@ -1,12 +1,11 @@
 import { eventEntry, sampleDecided, sampleOrder } from '@giftmesh/domain-money/testing';
 import { LedgerRejectError, type LogEntry } from '@giftmesh/domain-money';
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import type { MysqlLedger } from './ledger';
 import { KEYS_PER_QUERY } from './ledger-accounts';
 import { RECORDS_PER_STATEMENT } from './ledger-records';
 import { auditLedgerDatabase } from './ledger-view';
 import { lossyLink, type LossyLink } from './lossy-link';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
 const STAR = 5_000n;
 const gift = (n: number, payer = BigInt(n % 50) + 1n): LogEntry =>
@@ -14,13 +13,13 @@ const gift = (n: number, payer = BigInt(n % 50) + 1n): LogEntry =>
 const gifts = (from: number, to: number): LogEntry[] =>
   Array.from({ length: to - from }, (_, index) => gift(from + index));
 
-let server: MariaDbServer;
+let server: TestServer;
 let link: LossyLink;
 let database: TestDatabase;
 let ledger: MysqlLedger;
 let inserts: string[];
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
 }, 60_000);
 afterAll(() => server.kill());
 beforeEach(async () => {

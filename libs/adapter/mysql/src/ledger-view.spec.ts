@@ -1,4 +1,3 @@
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import {
   applyAtEnd,
   eventEntry,
@@ -12,17 +11,17 @@ import { openLedger } from './ledger-audit-test-kit';
 import type { MysqlLedger } from './ledger';
 import { LedgerDatabaseError } from './ledger-database-error';
 import { MysqlLedgerView } from './ledger-view';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
 const [ALICE, BOB, STAR] = [11n, 12n, 21n] as const;
 const PARKED = [{ offset: 2, reason: 'cut off', payload: Uint8Array.of(1, 2, 3) }];
 
-let server: MariaDbServer;
+let server: TestServer;
 let database: TestDatabase;
 let ledger: MysqlLedger;
 let view: MysqlLedgerView;
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
 }, 60_000);
 afterAll(() => server.kill());
 beforeEach(async () => {

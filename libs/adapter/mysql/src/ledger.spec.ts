@@ -1,12 +1,11 @@
 import { ledgerContract } from '@giftmesh/domain-money/testing';
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import type { MysqlLedger } from './ledger';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
-let server: MariaDbServer;
+let server: TestServer;
 let database: TestDatabase;
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
   database = await freshDatabase(server.url);
 }, 60_000);
 afterAll(async () => {

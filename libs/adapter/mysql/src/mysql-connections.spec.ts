@@ -1,17 +1,19 @@
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import { LedgerUnavailableError } from './ledger-database-error';
 import { checkPlaceOptions } from './ledger-options';
 import { ATTEMPTS_MAX, MysqlConnections, RaceLostError } from './mysql-connections';
-import { FAST_SERVER } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 
-let server: MariaDbServer;
+let server: TestServer;
+let database: TestDatabase;
 let connections: MysqlConnections;
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
-  connections = new MysqlConnections({ ...checkPlaceOptions({ url: server.url }), connectionsMax: 2 });
+  server = await testServer();
+  database = await freshDatabase(server.url);
+  connections = new MysqlConnections({ ...checkPlaceOptions({ url: database.url }), connectionsMax: 2 });
 }, 60_000);
 afterAll(async () => {
   await connections.close();
+  await database.drop();
   await server.kill();
 });
 

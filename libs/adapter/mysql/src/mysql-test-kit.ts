@@ -1,3 +1,4 @@
+import { serverFor, startMariaDb } from '@giftmesh/tool-infra';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { ShardMap } from '@giftmesh/domain-money';
@@ -22,6 +23,20 @@ export interface TestDatabase {
 
 /** For tests that can't see whether a commit is on disk: ten times as fast. Such a server must be allowed: `allowUnsafeServer`. */
 export const FAST_SERVER = ['--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0'];
+
+/** A server for databases of tests, which neither restart it nor change what is set for all. */
+export interface TestServer {
+  readonly url: string;
+  readonly port: number;
+  kill(): Promise<void>;
+}
+
+/** The server that GIFTMESH_MYSQL_URL names (a MySQL or TiDB, say; it lives on), or a fast MariaDB of the test's own. */
+export async function testServer(): Promise<TestServer> {
+  if (!process.env['GIFTMESH_MYSQL_URL']) return startMariaDb({ args: FAST_SERVER });
+  const server = await serverFor('mariadb');
+  return { url: server.url, port: Number(new URL(server.url).port || 3306), kill: () => server.giveBack() };
+}
 
 let databases = 0;
 

@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { fillBooks } from '@giftmesh/domain-money/testing';
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
 import { connect } from './connect';
 import { LedgerDatabaseError } from './ledger-database-error';
 import { checkPlaceOptions } from './ledger-options';
 import { auditLedgerDatabase } from './ledger-view';
-import { FAST_SERVER, freshDatabase, type TestDatabase } from './mysql-test-kit';
+import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
 import { createTable, DDL_DIALECTS, HASH_PARTITIONS } from './schema-ddl';
 import { ACTIVITY_SCHEMA, LEDGER_SCHEMA, schemaScript, TABLES, type Migration } from './schema-migrations';
 import { bringSchemaUp } from './schema-migrator';
@@ -23,10 +22,10 @@ const SECOND: Migration = {
   statements: () => ['ALTER TABLE a ADD COLUMN y INT', 'CREATE INDEX by_y ON a (y)', 'ALTER TABLE b DROP COLUMN z'],
 };
 
-let server: MariaDbServer;
+let server: TestServer;
 let database: TestDatabase;
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
 }, 60_000);
 afterAll(() => server.kill());
 beforeEach(async () => {

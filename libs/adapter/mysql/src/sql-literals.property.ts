@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
-import { startMariaDb, type MariaDbServer } from '@giftmesh/tool-infra';
-import { FAST_SERVER } from './mysql-test-kit';
+import { testServer, type TestServer } from './mysql-test-kit';
 import { ascii, bytes, integer, parts, utf8, uuid } from './sql-literals';
 
-let server: MariaDbServer;
+let server: TestServer;
 let sql: Connection;
 beforeAll(async () => {
-  server = await startMariaDb({ args: FAST_SERVER });
+  server = await testServer();
   sql = await createConnection({ uri: server.url, supportBigNumbers: true, bigNumberStrings: true });
   await sql.query(
     `CREATE TEMPORARY TABLE t (n BIGINT, a VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, v VARBINARY(64),
