@@ -125,9 +125,14 @@ export class MeshServers {
     };
   }
 
+  /** Not beside the files of a Redis: another one may be the master when it is wanted, or have lost everything. */
+  get #redisCopy(): string {
+    return join(this.folder, 'redis-copy');
+  }
+
   /** Copies Redis' files away while it runs, for a loss `since_copy`. */
   copyRedisAway(): void {
-    copyRedisAway(this.redis.folder);
+    copyRedisAway(this.redis.folder, this.#redisCopy);
   }
 
   /** Kills Redis and starts it again. */
@@ -136,7 +141,7 @@ export class MeshServers {
     await this.redis.kill();
     if (loss.kind === 'everything') rmSync(folder, { recursive: true, force: true });
     if (loss.kind === 'tail') cutAofTail(folder, loss.bytes);
-    if (loss.kind === 'since_copy') restoreRedisCopy(folder);
+    if (loss.kind === 'since_copy') restoreRedisCopy(folder, this.#redisCopy);
     this.redisServers = await startRedis({ port, folder, args: DURABLE_REDIS });
   }
 

@@ -38,20 +38,22 @@ describe('cutAofTail', () => {
 });
 
 describe('restoreRedisCopy', () => {
+  const copy = (): string => join(folder, 'copy');
+
   it('brings back what was there when the newest copy was made', async () => {
     const first = await start();
-    copyRedisAway(folder);
+    copyRedisAway(folder, copy());
     await set(first, 0, 4);
-    copyRedisAway(folder);
+    copyRedisAway(folder, copy());
     await set(first, 5, 9);
     await first.kill();
-    restoreRedisCopy(folder);
+    restoreRedisCopy(folder, copy());
     const second = await start(first.port);
     expect(await askRedis(second, ['DBSIZE'], ['GET', 'key4'], ['GET', 'key5'])).toEqual(['5', '1', '']);
     await second.kill();
   });
 
   it('says so when nothing was copied', () => {
-    expect(() => restoreRedisCopy(folder)).toThrow('no copy to restore');
+    expect(() => restoreRedisCopy(folder, copy())).toThrow(/no copy .* to restore/);
   });
 });

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 
 /** Where Redis 7 keeps its append-only files, in its data folder. */
 const AOF_FOLDER = 'appendonlydir';
-/** Beside it: what was copied away. */
-const COPY_FOLDER = 'copied-away';
 
 /**
  * Cuts the end off the append-only file of a Redis that does not run: what a power cut takes of a disk that had not synced. Returns how
@@ -24,16 +22,14 @@ export function cutAofTail(redisFolder: string, bytes: number): number {
 }
 
 /** Copies the files of a Redis away, as a backup does while it runs; in place of an earlier copy. */
-export function copyRedisAway(redisFolder: string): void {
-  const copy = join(redisFolder, COPY_FOLDER);
+export function copyRedisAway(redisFolder: string, copy: string): void {
   rmSync(copy, { recursive: true, force: true });
   cpSync(join(redisFolder, AOF_FOLDER), copy, { recursive: true });
 }
 
 /** Gives a Redis that does not run the files that were copied away. Throws when there are none. */
-export function restoreRedisCopy(redisFolder: string): void {
-  const copy = join(redisFolder, COPY_FOLDER);
-  if (!existsSync(copy)) throw new Error(`${redisFolder} has no copy to restore`);
+export function restoreRedisCopy(redisFolder: string, copy: string): void {
+  if (!existsSync(copy)) throw new Error(`there is no copy ${copy} to restore`);
   rmSync(join(redisFolder, AOF_FOLDER), { recursive: true, force: true });
   cpSync(copy, join(redisFolder, AOF_FOLDER), { recursive: true });
 }
