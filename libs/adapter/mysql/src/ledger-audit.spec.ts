@@ -11,13 +11,9 @@ import { AuditDatabase, openLedger } from './ledger-audit-test-kit';
 import type { MysqlLedger } from './ledger';
 import { ACCOUNTS_PER_PAGE } from './ledger-audit-accounts';
 import { auditLedgerDatabase, MysqlLedgerView } from './ledger-view';
-import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
+import { freshDatabase, useTestServer, type TestDatabase } from './mysql-test-kit';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await testServer();
-}, 60_000);
-afterAll(() => server.kill());
+const server = useTestServer();
 
 ledgerAuditContract('a ledger', () => AuditDatabase.on(server.url));
 

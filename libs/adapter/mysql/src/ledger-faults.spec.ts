@@ -20,7 +20,7 @@ import type { MysqlLedger } from './ledger';
 import { auditLedgerDatabase } from './ledger-view';
 import { lossyLink, type LossyLink } from './lossy-link';
 import { LOCK_WAITS_MAX } from './mysql-connections';
-import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
+import { freshDatabase, useTestServer, type TestDatabase } from './mysql-test-kit';
 
 const ALICE = 1n;
 const STAR = 2n;
@@ -34,18 +34,14 @@ const slice = (fromOffset: number, numbers: readonly number[], partition = 0): L
   parked: [],
 });
 
-let server: TestServer;
+// Nothing here can see whether a commit is on disk: ledger-server-faults.spec.ts kills servers that sync.
+const server = useTestServer();
 let link: LossyLink;
 let database: TestDatabase;
 let ledger: MysqlLedger;
 /** The database behind the link. */
 const throughLink = (): string => database.url.replace(`:${server.port}/`, `:${link.port}/`);
 
-beforeAll(async () => {
-  // Nothing here can see whether a commit is on disk: ledger-server-faults.spec.ts kills servers that sync.
-  server = await testServer();
-}, 60_000);
-afterAll(() => server.kill());
 beforeEach(async () => {
   database = await freshDatabase(server.url);
   link = await lossyLink(server.port);

@@ -2,7 +2,7 @@ import { PositionConflictError, ShardMap, type LedgerSlice, type LogEntry } from
 import { eventEntry, fenceEntry, sampleDecided } from '@giftmesh/domain-money/testing';
 import type { MysqlLedger } from './ledger';
 import { lossyLink, type LossyLink } from './lossy-link';
-import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
+import { freshDatabase, useTestServer, type TestDatabase } from './mysql-test-kit';
 
 const SHARDS = new ShardMap(16, 4);
 const ALICE = 1n;
@@ -10,7 +10,7 @@ const HOME = SHARDS.partitionOf(ALICE);
 const AWAY = (HOME + 1) % 4;
 const FENCE = fenceEntry([SHARDS.shardOf(ALICE)], 7);
 
-let server: TestServer;
+const server = useTestServer();
 let link: LossyLink;
 let database: TestDatabase;
 let ledger: MysqlLedger;
@@ -18,10 +18,6 @@ let other: MysqlLedger;
 /** How often the ledger has read the fences. */
 let reads: number;
 let ids: number;
-beforeAll(async () => {
-  server = await testServer();
-}, 60_000);
-afterAll(() => server.kill());
 beforeEach(async () => {
   database = await freshDatabase(server.url);
   link = await lossyLink(server.port);

@@ -1,17 +1,13 @@
 import { eventEntry, sampleDecided, sampleId } from '@giftmesh/domain-money/testing';
 import type { MysqlLedger } from './ledger';
 import { KEYS_PER_QUERY } from './ledger-accounts';
-import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
+import { freshDatabase, useTestServer, type TestDatabase } from './mysql-test-kit';
 
 const ALICE = 1n;
 
-let server: TestServer;
+const server = useTestServer();
 let database: TestDatabase;
 let ledger: MysqlLedger;
-beforeAll(async () => {
-  server = await testServer();
-}, 60_000);
-afterAll(() => server.kill());
 beforeEach(async () => {
   database = await freshDatabase(server.url);
   ledger = await database.open({ allowUnsafeServer: true });

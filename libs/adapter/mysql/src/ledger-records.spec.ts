@@ -5,7 +5,7 @@ import { KEYS_PER_QUERY } from './ledger-accounts';
 import { RECORDS_PER_STATEMENT } from './ledger-records';
 import { auditLedgerDatabase } from './ledger-view';
 import { lossyLink, type LossyLink } from './lossy-link';
-import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
+import { freshDatabase, useTestServer, type TestDatabase } from './mysql-test-kit';
 
 const STAR = 5_000n;
 const gift = (n: number, payer = BigInt(n % 50) + 1n): LogEntry =>
@@ -13,15 +13,11 @@ const gift = (n: number, payer = BigInt(n % 50) + 1n): LogEntry =>
 const gifts = (from: number, to: number): LogEntry[] =>
   Array.from({ length: to - from }, (_, index) => gift(from + index));
 
-let server: TestServer;
+const server = useTestServer();
 let link: LossyLink;
 let database: TestDatabase;
 let ledger: MysqlLedger;
 let inserts: string[];
-beforeAll(async () => {
-  server = await testServer();
-}, 60_000);
-afterAll(() => server.kill());
 beforeEach(async () => {
   database = await freshDatabase(server.url);
   link = await lossyLink(server.port);

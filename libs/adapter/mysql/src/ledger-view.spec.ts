@@ -11,19 +11,15 @@ import { openLedger } from './ledger-audit-test-kit';
 import type { MysqlLedger } from './ledger';
 import { LedgerDatabaseError } from './ledger-database-error';
 import { MysqlLedgerView } from './ledger-view';
-import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
+import { freshDatabase, useTestServer, type TestDatabase } from './mysql-test-kit';
 
 const [ALICE, BOB, STAR] = [11n, 12n, 21n] as const;
 const PARKED = [{ offset: 2, reason: 'cut off', payload: Uint8Array.of(1, 2, 3) }];
 
-let server: TestServer;
+const server = useTestServer();
 let database: TestDatabase;
 let ledger: MysqlLedger;
 let view: MysqlLedgerView;
-beforeAll(async () => {
-  server = await testServer();
-}, 60_000);
-afterAll(() => server.kill());
 beforeEach(async () => {
   database = await freshDatabase(server.url);
   ledger = await openLedger(database.url);

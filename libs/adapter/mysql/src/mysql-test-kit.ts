@@ -38,6 +38,19 @@ export async function testServer(): Promise<TestServer> {
   return { url: server.url, port: Number(new URL(server.url).port || 3306), kill: () => server.giveBack() };
 }
 
+/** The same for all tests of a file: it is there before their first hook, and goes behind their last one. Call it once a file. */
+export function useTestServer(): Pick<TestServer, 'url' | 'port'> {
+  const server = { url: '', port: 0 };
+  let started: TestServer | undefined;
+  beforeAll(async () => {
+    started = await testServer();
+    server.url = started.url;
+    server.port = started.port;
+  }, 60_000);
+  afterAll(() => started?.kill());
+  return server;
+}
+
 let databases = 0;
 
 /** Makes a fresh database on a server. */

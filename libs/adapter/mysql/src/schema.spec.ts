@@ -6,7 +6,7 @@ import { connect } from './connect';
 import { LedgerDatabaseError } from './ledger-database-error';
 import { checkPlaceOptions } from './ledger-options';
 import { auditLedgerDatabase } from './ledger-view';
-import { freshDatabase, testServer, type TestDatabase, type TestServer } from './mysql-test-kit';
+import { freshDatabase, useTestServer, type TestDatabase } from './mysql-test-kit';
 import { createTable, DDL_DIALECTS, HASH_PARTITIONS } from './schema-ddl';
 import { ACTIVITY_SCHEMA, LEDGER_SCHEMA, schemaScript, TABLES, type Migration } from './schema-migrations';
 import { bringSchemaUp } from './schema-migrator';
@@ -22,12 +22,8 @@ const SECOND: Migration = {
   statements: () => ['ALTER TABLE a ADD COLUMN y INT', 'CREATE INDEX by_y ON a (y)', 'ALTER TABLE b DROP COLUMN z'],
 };
 
-let server: TestServer;
+const server = useTestServer();
 let database: TestDatabase;
-beforeAll(async () => {
-  server = await testServer();
-}, 60_000);
-afterAll(() => server.kill());
 beforeEach(async () => {
   database = await freshDatabase(server.url);
 });
