@@ -33,5 +33,6 @@ export const WATCH_DELAY_MAX_MS = 30_000;
  */
 export function watchDelayMs(failures: number, random: number): number {
   const baseMs = Math.min(WATCH_DELAY_MAX_MS, WATCH_DELAY_MIN_MS * 1.6 ** (failures - 1));
-  return baseMs * (0.8 + 0.4 * random);
+  // Not `0.8 + 0.4 * random`, which is a little more than 1.2 at the end: the bounds are exact.
+  return baseMs * (1 + 0.4 * (random - 0.5));
 }
