@@ -9,8 +9,8 @@ import type { Counts } from './counts';
 import { patiently } from './patiently';
 import type { RoomWatch } from './room-watch';
 
-/** The longest that it may take until everything asked for is decided, milliseconds. */
-const DECIDE_MAX_MS = 180_000;
+/** The longest that it may take until everything asked for is decided, unless it is said otherwise, milliseconds. */
+const DECIDE_MAX_MS = 60_000;
 /** Decided gifts that are sent once more at the end: their answers must be those of before. */
 const SENT_AGAIN = 500;
 const AT_ONCE = 64;
@@ -26,9 +26,13 @@ export async function settleDown(
   asked: Asked,
   watch: RoomWatch,
   counts: Counts,
-  { holesAllowed = false }: { readonly holesAllowed?: boolean } = {},
+  {
+    holesAllowed = false,
+    decideMaxMs = DECIDE_MAX_MS,
+  }: { readonly holesAllowed?: boolean; readonly decideMaxMs?: number } = {},
 ): Promise<readonly string[]> {
-  if (!(await decideAll(mesh, asked, counts))) return [...asked.problems, describeUndecided(asked)];
+  if (!(await decideAll(mesh, asked, counts, decideMaxMs)))
+    return [...asked.problems, describeUndecided(asked, decideMaxMs)];
   // Evenly over the whole epoch, refused ones included.
   const step = Math.max(1, Math.floor(asked.gifts.length / SENT_AGAIN));
   await inBatches(
@@ -46,8 +50,8 @@ export async function settleDown(
   ];
 }
 
-async function decideAll(mesh: MeshClients, asked: Asked, counts: Counts): Promise<boolean> {
-  const giveUpAtMs = performance.now() + DECIDE_MAX_MS;
+async function decideAll(mesh: MeshClients, asked: Asked, counts: Counts, maxMs: number): Promise<boolean> {
+  const giveUpAtMs = performance.now() + maxMs;
   for (;;) {
     const recharges = asked.recharges.filter(({ intent }) => !intent.acknowledged);
     const reversals = asked.reversals.filter(({ intent }) => intent.reversed === undefined && !intent.refused);
@@ -59,10 +63,10 @@ async function decideAll(mesh: MeshClients, asked: Asked, counts: Counts): Promi
   }
 }
 
-function describeUndecided(asked: Asked): string {
+function describeUndecided(asked: Asked, maxMs: number): string {
   const [gift] = asked.undecided;
   const recharges = asked.recharges.filter(({ intent }) => !intent.acknowledged).length;
-  return `still not decided after ${DECIDE_MAX_MS} ms: ${asked.undecided.size} gifts (${gift?.request.eventId}), ${recharges} recharges`;
+  return `still not decided after ${maxMs} ms: ${asked.undecided.size} gifts (${gift?.request.eventId}), ${recharges} recharges`;
 }
 
 async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {

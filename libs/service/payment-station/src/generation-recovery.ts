@@ -17,9 +17,10 @@ const RAISES_MAX = 10;
 
 /**
  * Recovers shards that the store has lost: a new generation from the ledger, the store raised to it, a fence in the log, the
- * shards opened. The order matters, and so does that the generation is the youngest (see `#raise`). Once the store is raised, an answer for an older decision asks the ledger first; once the
- * fence stands, an older decision that comes behind it does not count; and only then are shards opened for loads, which wait
- * for all that stands in the log: so no balance is given out that misses a debit that still counts.
+ * shards opened. The order matters, and so does that the generation is the youngest (see `#raise`). Once the store is
+ * raised, an answer for an older decision asks the ledger first; once the fence stands, an older decision that comes behind it
+ * does not count; and only then are shards opened for loads, which wait for all that stands in the log: so no balance is given
+ * out that misses a debit that still counts.
  */
 export class GenerationRecovery {
   #running: Promise<void> | undefined;

@@ -27,9 +27,11 @@ const BEHIND_MS = [100, 500] as const;
 
 /**
  * One seed of so many has a cluster in the place of a single Redis. Counted, not drawn: the first draws of seeds that follow each other
- * are alike, and none of the first sixty had one.
+ * of a generator may be alike, and then none of the first sixty has one.
  */
 const CLUSTER_EVERY = 4;
+/** The longest that it may take until everything is decided, milliseconds: each of three servers has come back a moment ago, on one machine. */
+const DECIDE_MAX_MS = 180_000;
 /** How often the files of a single Redis are copied away before a fault: what an older copy brings back is from then. */
 const COPIED_AWAY = 0.3;
 
@@ -143,7 +145,10 @@ async function liveEpoch(options: EpochOptions): Promise<readonly string[]> {
     }
   }
   await mesh.allServe();
-  const problems = [...(await settleDown(atRest, asked, watch, counts, { holesAllowed })), ...(await poison.settle())];
+  const problems = [
+    ...(await settleDown(atRest, asked, watch, counts, { holesAllowed, decideMaxMs: DECIDE_MAX_MS })),
+    ...(await poison.settle()),
+  ];
   harness.disconnect(atRest);
   counts.add('gifts', asked.gifts.length);
   counts.add('gifts applied', asked.applied.length);
