@@ -25,10 +25,7 @@ const FAULTS = 8;
 const BEFORE_MS = [100, 700] as const;
 const BEHIND_MS = [100, 500] as const;
 
-/**
- * One seed of so many has a cluster in the place of a single Redis. Counted, not drawn: the first draws of seeds that follow each other
- * of a generator may be alike, and then none of the first sixty has one.
- */
+/** One seed of so many has a cluster in the place of a single Redis. Counted, not drawn: four seeds in a row have met both. */
 const CLUSTER_EVERY = 4;
 /** The longest that it may take until everything is decided, milliseconds: each of three servers has come back a moment ago, on one machine. */
 const DECIDE_MAX_MS = 180_000;
