@@ -195,7 +195,7 @@ export class Cluster {
           minAgeMs: 500,
           intervalMs: 400,
           idleMs: this.random.integer(1_000, 5_000),
-          evictEveryMs: 1,
+          inspectEveryMs: 1,
         },
       },
     );

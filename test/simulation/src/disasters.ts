@@ -1,6 +1,6 @@
 import type { Random } from '@giftmesh/kernel-random';
 import type { Cluster, Slot } from './cluster';
-import type { Faults, LinkName } from './faults';
+import { LINKS, type Faults, type LinkName } from './faults';
 import type { ComeBack, LosingStore } from './losing-store';
 import type { CutWay } from './network';
 import type { PoisonRecords } from './poison-records';
@@ -12,6 +12,8 @@ const AWAY_MS_MAX = 6_000;
 const CLOCK_JUMP_MS_MAX = 60_000;
 /** How long after a recovery of the store the log may lose something, milliseconds: longer than any call takes. */
 const STORE_CALM_MS = 3_000;
+/** How often the log is slow while the store is lost. */
+const SLOW_LOG = 0.25;
 const RECORDS_LOST_MAX = 20;
 const WRITES_LOST_MAX = 10;
 
@@ -29,7 +31,7 @@ export class Disasters {
   /** Lets something go wrong. */
   async one(): Promise<void> {
     const { cluster, random } = this;
-    switch (random.integer(0, 13)) {
+    switch (random.integer(0, 14)) {
       case 0:
       case 1:
         return this.#cut();
@@ -60,27 +62,49 @@ export class Disasters {
         return this.#loseLog();
       case 12:
         return this.#hideLog();
+      case 13:
+        return this.#slow(random.pick(LINKS));
       default:
         return this.poison.append();
     }
   }
 
   #cut(): void {
+    const link = this.random.pick(LINKS);
+    const [from, to] = this.#endsOf(link).map((machines) => this.random.pick(machines)) as [Machine, Machine];
+    this.faults.count(`${link} cut`);
+    this.#cutFor([from], to, this.random.pick([['requests'], ['answers'], ['requests', 'answers']] as const));
+  }
+
+  /** A link is slow for everybody who uses it: what is on its way meets what comes to pass meanwhile. */
+  #slow(link: LinkName): void {
+    const { network, clock } = this.cluster;
+    const [from, to] = this.#endsOf(link);
+    this.faults.count(`${link} slow`);
+    for (const caller of from) for (const machine of to) network.slow(caller, machine);
+    clock.schedule(this.#awayMs(), () => {
+      for (const caller of from) for (const machine of to) network.quicken(caller, machine);
+    });
+  }
+
+  #endsOf(link: LinkName): readonly [readonly Machine[], readonly Machine[]] {
     const { clientMachine, stations, das, store, logMachine, ledgerMachine } = this.cluster;
     const machinesOf = (slots: readonly { readonly machine: Machine }[]): Machine[] =>
       slots.map(({ machine }) => machine);
-    const ends: Readonly<Record<LinkName, readonly [readonly Machine[], readonly Machine[]]>> = {
-      'client>station': [[clientMachine], machinesOf(stations)],
-      'station>da': [machinesOf(stations), machinesOf(das)],
-      'station>store': [machinesOf(stations), machinesOf(store)],
-      'station>log': [machinesOf(stations), [logMachine]],
-      'da>log': [machinesOf(das), [logMachine]],
-      'da>ledger': [machinesOf(das), [ledgerMachine]],
-    };
-    const link = this.random.pick(Object.keys(ends) as LinkName[]);
-    const [from, to] = ends[link].map((machines) => this.random.pick(machines)) as [Machine, Machine];
-    this.faults.count(`${link} cut`);
-    this.#cutFor([from], to, this.random.pick([['requests'], ['answers'], ['requests', 'answers']] as const));
+    switch (link) {
+      case 'client>station':
+        return [[clientMachine], machinesOf(stations)];
+      case 'station>da':
+        return [machinesOf(stations), machinesOf(das)];
+      case 'station>store':
+        return [machinesOf(stations), machinesOf(store)];
+      case 'station>log':
+        return [machinesOf(stations), [logMachine]];
+      case 'da>log':
+        return [machinesOf(das), [logMachine]];
+      case 'da>ledger':
+        return [machinesOf(das), [ledgerMachine]];
+    }
   }
 
   #cutFor(from: readonly Machine[], to: Machine, ways: readonly CutWay[]): void {
@@ -113,6 +137,8 @@ export class Disasters {
     const nodes = random.chance(0.5) ? this.cluster.store : [random.pick(this.cluster.store)];
     if (nodes.length < this.cluster.store.length) this.faults.count('store lost a part of its shards');
     const kind = random.integer(0, 6);
+    // What has been decided and is not written yet comes while the store is recovered.
+    if (random.chance(SLOW_LOG)) this.#slow('station>log');
     for (const node of nodes) await this.#loseNode(node, kind);
   }
 

@@ -36,6 +36,7 @@ export type PortFault = (typeof PORT_FAULTS)[number];
 /** What comes to pass now and then, see `disasters.ts` and `workload.ts`. */
 export const DISASTERS = [
   ...LINKS.map((link) => `${link} cut` as const),
+  ...LINKS.map((link) => `${link} slow` as const),
   'station killed',
   'station stopped',
   'da killed',

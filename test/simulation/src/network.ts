@@ -14,6 +14,8 @@ export interface Callee {
   readonly timeoutMs: number;
 }
 
+/** What is late on a link that is slow: most of what goes over it, either way. */
+const SLOW_SHARE = 0.7;
 /** How late something is at most, in timeouts of its caller: half of what is late is too late. */
 const LATE_MAX = 2;
 
@@ -27,6 +29,7 @@ export class Network {
   /** Whose steps nobody's death ends: what is on its way arrives. */
   readonly world = new SimulatedProcess(new Machine('world'));
   readonly #cuts = new Set<string>();
+  readonly #slow = new Set<string>();
 
   constructor(
     readonly scheduler: Scheduler,
@@ -42,12 +45,27 @@ export class Network {
     this.#cuts.delete(keyOf(from, to, way));
   }
 
+  /** Most calls between the two are late, or their answers are. */
+  slow(from: Machine, to: Machine): void {
+    this.#slow.add(pairOf(from, to));
+  }
+
+  quicken(from: Machine, to: Machine): void {
+    this.#slow.delete(pairOf(from, to));
+  }
+
   mendAll(): void {
     this.#cuts.clear();
+    this.#slow.clear();
   }
 
   isCut(from: Machine, to: Machine, way: CutWay): boolean {
     return this.#cuts.size > 0 && this.#cuts.has(keyOf(from, to, way));
+  }
+
+  /** True when what goes between the two now is late: drawn for each call and each way while the link is slow. */
+  isLate(from: Machine, to: Machine): boolean {
+    return this.#slow.size > 0 && this.#slow.has(pairOf(from, to)) && this.random.chance(SLOW_SHARE);
   }
 }
 
@@ -88,9 +106,10 @@ export class Link {
     const troubles = TROUBLES_OF[link];
     if (network.isCut(this.process.machine, machine, 'requests') || faults.happens(troubles['request lost']))
       await this.#lose(callee);
-    if (faults.happens(troubles['request late'])) await this.#delay(callee);
+    const isLate = (): boolean => network.isLate(this.process.machine, machine);
+    if (faults.happens(troubles['request late']) || isLate()) await this.#delay(callee);
     const answer = await outcomeOf(work);
-    if (faults.happens(troubles['answer late'])) await this.#delay(callee);
+    if (faults.happens(troubles['answer late']) || isLate()) await this.#delay(callee);
     await this.step();
     if (network.isCut(this.process.machine, machine, 'answers') || faults.happens(troubles['answer lost']))
       await this.#lose(callee);
@@ -121,5 +140,7 @@ async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
     return { error };
   }
 }
+
+const pairOf = (from: Machine, to: Machine): string => `${from.name}>${to.name}`;
 
 const keyOf = (from: Machine, to: Machine, way: CutWay): string => `${from.name}>${to.name} ${way}`;

@@ -10,7 +10,7 @@ const OPTIONS: SweeperOptions = {
   timeoutMs: 2_000,
   idleMs: 60_000,
   evictMax: 7,
-  evictEveryMs: 30_000,
+  inspectEveryMs: 30_000,
 };
 
 const entry = (id: number, from: bigint = ALICE, to: bigint = STAR) => sampleDecided({ id, from, to, seq: id });
@@ -36,6 +36,7 @@ describe('Sweeper', () => {
     await sweeper.sweep();
     expect(store.calls).toEqual([
       { method: 'outbox', of: { nowMs: NOW_MS, minAgeMs: OPTIONS.minAgeMs, limit: OPTIONS.entriesMax } },
+      { method: 'lostShards', of: undefined },
       { method: 'evictIdle', of: { nowMs: NOW_MS, idleMs: OPTIONS.idleMs, limit: OPTIONS.evictMax } },
     ]);
     expect(ledger.checks).toEqual([]);
@@ -87,6 +88,20 @@ describe('Sweeper', () => {
     expect(store.callsOf('settle')).toEqual([]);
     await clock.advanceAsync(OPTIONS.intervalMs);
     expect(store.callsOf('settle')).toMatchObject([{ of: [keyOf(1)] }]);
+    sweeper.close();
+  });
+
+  it('has shards recovered whose outbox does not show, when it looks at all shards', async () => {
+    const { clock, store, sweeper } = setUp();
+    await sweeper.sweep();
+    store.lost = SHARDS.allShards();
+    await sweeper.sweep();
+    await clock.advanceAsync(OPTIONS.inspectEveryMs - 1);
+    expect(store.lost).toEqual(SHARDS.allShards());
+    await clock.advanceAsync(1);
+    await sweeper.sweep();
+    await clock.advanceAsync(100);
+    expect(store.lost).toEqual([]);
     sweeper.close();
   });
 

@@ -18,8 +18,11 @@ export interface SweeperOptions {
   readonly idleMs: number;
   /** The most users evicted in one sweep. */
   readonly evictMax: number;
-  /** How often idle users are looked for, milliseconds; with each sweep while there are more than one evicts. Every look asks all shards. */
-  readonly evictEveryMs: number;
+  /**
+   * How often lost shards and idle users are looked for, milliseconds; with each sweep while there are more idle users than one evicts.
+   * Every look asks all shards.
+   */
+  readonly inspectEveryMs: number;
 }
 
 export const DEFAULT_SWEEPER_OPTIONS: SweeperOptions = {
@@ -29,18 +32,18 @@ export const DEFAULT_SWEEPER_OPTIONS: SweeperOptions = {
   timeoutMs: 2_000,
   idleMs: 3_600_000,
   evictMax: 1_000,
-  evictEveryMs: 30_000,
+  inspectEveryMs: 30_000,
 };
 
 /**
  * Looks after what stayed behind: outbox entries whose notice got lost are settled, those that the ledger does not have are
- * appended again, and users whom nobody needs are evicted.
+ * appended again, shards that were lost unnoticed are recovered, and users whom nobody needs are evicted.
  */
 export class Sweeper {
   #cancel: Cancel | undefined;
   #closed = false;
-  /** Of the last look for idle users that found all of them. */
-  #evictedAtMs = -Infinity;
+  /** Of the last look at all shards that found all idle users. */
+  #inspectedAtMs = -Infinity;
 
   constructor(
     private readonly clock: Clock,
@@ -73,15 +76,17 @@ export class Sweeper {
     const { minAgeMs, entriesMax } = this.options;
     const old = await this.store.outbox({ nowMs, minAgeMs, limit: entriesMax });
     if (old.length > 0) await this.#lookAfter(old);
-    await this.#evict(nowMs);
+    await this.#inspect(nowMs);
   }
 
-  async #evict(nowMs: number): Promise<void> {
-    const { idleMs, evictMax, evictEveryMs } = this.options;
+  async #inspect(nowMs: number): Promise<void> {
+    const { idleMs, evictMax, inspectEveryMs } = this.options;
     // Either way: the clock may have been set back.
-    if (Math.abs(nowMs - this.#evictedAtMs) < evictEveryMs) return;
+    if (Math.abs(nowMs - this.#inspectedAtMs) < inspectEveryMs) return;
+    // The outbox of a lost shard does not show: without this look, its entries would wait until somebody asks for one of its users.
+    if ((await this.store.lostShards()).length > 0) void this.recovery.run();
     const evicted = await this.store.evictIdle({ nowMs, idleMs, limit: evictMax });
-    if (evicted < evictMax) this.#evictedAtMs = nowMs;
+    if (evicted < evictMax) this.#inspectedAtMs = nowMs;
   }
 
   async #lookAfter(entries: readonly DecidedEvent[]): Promise<void> {
