@@ -228,8 +228,11 @@ describe('P2cDecider in a simulation', () => {
     slow?.load.observe('answered', 5_000, 1_000);
     const firstTo = (nowMs: number): number =>
       Array.from({ length: 100 }, () => decider.choose(nowMs)[0]).filter((it) => it === slow).length;
+    // The others have twenty calls more in hand each: next to what it was once, that is nothing.
+    for (const { load } of all.slice(0, 2)) for (let calls = 0; calls < 20; calls += 1) load.picked(1_100).started();
     expect(firstTo(1_100)).toBe(0);
-    expect(firstTo(200_000)).toBeGreaterThan(10);
+    // Whenever it is drawn, in two of three choices.
+    expect(firstTo(200_000)).toBeGreaterThan(40);
   });
 
   it('names those behind its choice, the cheapest first, and refuses to choose from nothing', () => {
