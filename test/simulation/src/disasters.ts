@@ -12,8 +12,8 @@ const AWAY_MS_MAX = 6_000;
 const CLOCK_JUMP_MS_MAX = 60_000;
 /** How long after a recovery of the store the log may lose something, milliseconds: longer than any call takes. */
 const STORE_CALM_MS = 3_000;
-/** How often the log is slow while the store is lost. */
-const SLOW_LOG = 0.25;
+/** How often the way to the log, or to the store, is slow while the store is lost. */
+const SLOW_AT_LOSS = 0.3;
 const RECORDS_LOST_MAX = 20;
 const WRITES_LOST_MAX = 10;
 
@@ -137,8 +137,8 @@ export class Disasters {
     const nodes = random.chance(0.5) ? this.cluster.store : [random.pick(this.cluster.store)];
     if (nodes.length < this.cluster.store.length) this.faults.count('store lost a part of its shards');
     const kind = random.integer(0, 6);
-    // What has been decided and is not written yet comes while the store is recovered.
-    if (random.chance(SLOW_LOG)) this.#slow('station>log');
+    // What has been decided and is not written yet, or asked and not heard, comes while the store is recovered.
+    for (const link of ['station>log', 'station>store'] as const) if (random.chance(SLOW_AT_LOSS)) this.#slow(link);
     for (const node of nodes) await this.#loseNode(node, kind);
   }
 

@@ -11,16 +11,23 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDataFolder, openDatabase, SqliteEventLog, SqliteLedger } from '@giftmesh/adapter-sqlite';
-import { ShardMap, type LogEntry } from '@giftmesh/domain-money';
+import { LedgerUnavailableError, ShardMap, type LogEntry } from '@giftmesh/domain-money';
 import { eventEntry, sampleDecided, sampleOrder } from '@giftmesh/domain-money/testing';
 import { SimulatedClock } from '@giftmesh/kernel-time';
 import { moneyLogCodec } from '@giftmesh/wire-money';
-import { runOperator } from './run-operator';
+import { exitCodeOf, runOperator } from './run-operator';
 
 const SHARDS = new ShardMap(256, 4);
 const [ALICE, STAR] = [1001n, 9_000_001n] as const;
 const PARTITION = SHARDS.partitionOf(ALICE);
 const gift = (id: number, seq: number) => eventEntry(sampleDecided({ id, from: ALICE, to: STAR, amount: 7n, seq }));
+
+describe('exitCodeOf', () => {
+  it('tells a server that went away from what nobody has foreseen', () => {
+    expect(exitCodeOf(new LedgerUnavailableError('the connection broke'))).toBe(69);
+    expect(exitCodeOf(new TypeError('a bug'))).toBeUndefined();
+  });
+});
 
 describe('the operator on a data folder', () => {
   let folder: string;

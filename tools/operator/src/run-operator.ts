@@ -1,5 +1,5 @@
 import { EXIT, ExitError, exitMessage, knownExitCode } from '@giftmesh/adapter-process';
-import { ShardMap } from '@giftmesh/domain-money';
+import { LedgerUnavailableError, ShardMap } from '@giftmesh/domain-money';
 import { assertNever, StatusError } from '@giftmesh/kernel-errors';
 import { systemClock } from '@giftmesh/kernel-time';
 import { parseCommandLine, type Command, type OperatorOptions } from './command-line';
@@ -34,11 +34,18 @@ export async function runOperator(args: readonly string[], io: OperatorIo): Prom
   try {
     return await run(parseCommandLine(args, io.environment), io);
   } catch (error) {
-    const code = error instanceof StatusError ? EXIT.UNAVAILABLE : knownExitCode(error);
+    const code = exitCodeOf(error);
     const text = code === undefined && error instanceof Error ? error.stack : exitMessage(error);
     io.stderr.write(`${text ?? String(error)}\n`);
     return code ?? EXIT.SOFTWARE;
   }
+}
+
+/** The exit code of what an operator can do something about; undefined for what nobody has foreseen. */
+export function exitCodeOf(error: unknown): number | undefined {
+  // A server went away while it was read.
+  if (error instanceof StatusError || error instanceof LedgerUnavailableError) return EXIT.UNAVAILABLE;
+  return knownExitCode(error);
 }
 
 async function run(options: OperatorOptions, { stdout, stderr, environment }: OperatorIo): Promise<number> {

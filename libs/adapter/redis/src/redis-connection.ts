@@ -190,7 +190,8 @@ function clusterConnection(
       clusterNodeRetryStrategy: (times) => Math.min(times * CLUSTER_RETRY_MS, 1_000),
     },
   );
-  cluster.on('error', onError);
+  // Of all nodes that failed, ioredis says only that they did: the last of them says why.
+  cluster.on('error', (error: Error & { readonly lastNodeError?: Error }) => onError(error.lastNodeError ?? error));
   cluster.on('node error', onError);
   const slots = new Map<string, number>();
   return {

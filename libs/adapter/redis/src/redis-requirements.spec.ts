@@ -55,8 +55,8 @@ describe('connecting', () => {
     servers.push(server);
     return server;
   };
-  const connect = async (url: string, waitMs = 5_000): Promise<RedisConnection> => {
-    const connection = await connectRedis({ urls: [url], waitMs });
+  const connect = async (url: string, waitMs = 5_000, cluster = false): Promise<RedisConnection> => {
+    const connection = await connectRedis({ urls: [url], waitMs, cluster });
     connections.push(connection);
     return connection;
   };
@@ -98,6 +98,14 @@ describe('connecting', () => {
     }
     const connection = await connect(`redis://:right@127.0.0.1:${port}`);
     expect(connection.ready()).toBe(true);
+  });
+
+  it('refuses a wrong password of a cluster at once, too', async () => {
+    const { port } = await start('--requirepass', 'right', '--cluster-enabled', 'yes');
+    const begunAt = performance.now();
+    const refused = connect(`redis://:wrong@127.0.0.1:${port}`, 60_000, true);
+    await expect(refused).rejects.toThrow(`Redis at 127.0.0.1:${port} refuses the credentials: WRONGPASS`);
+    expect(performance.now() - begunAt).toBeLessThan(10_000);
   });
 
   it('waits for a server that comes late', async () => {
