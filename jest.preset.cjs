@@ -15,6 +15,7 @@ module.exports = {
     ],
   },
   testEnvironmentOptions: { customExportConditions: ['@giftmesh/source', 'node', 'node-addons'] },
+  setupFilesAfterEnv: process.env.CI ? [`${__dirname}/tools/ci/fixed-seed.cjs`] : [],
   reporters: ['default', `${__dirname}/tools/ci/test-results-reporter.cjs`],
   testTimeout: 20_000,
 };

@@ -19,6 +19,8 @@ const PORTS: Readonly<Record<ServiceName, string>> = {
 const LISTENS_WITHIN_MS = 60_000;
 const SERVES_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 50;
+/** Lines of its log that are shown of a process that does not serve. */
+const SAID_LINES = 30;
 /** A line of pino's, of level error or fatal. */
 const ERROR_LINE = /^\{"level":[56]0,/;
 
@@ -104,7 +106,15 @@ export class ServerMesh {
   /** Resolves when every process says that it serves; rejects, with what the first of the others says, when one does not in time. */
   async allServe(): Promise<void> {
     for (const service of SERVICES)
-      for (const address of this.#addresses[service]) await serves(address, SERVICE_NAMES[service]);
+      for (const index of INSTANCES) {
+        const address = this.#addresses[service][index] as string;
+        try {
+          await serves(address, SERVICE_NAMES[service]);
+        } catch (error) {
+          const said = this.process(service, index).stderr.trimEnd().split('\n').slice(-SAID_LINES).join('\n');
+          throw new Error(`${service} ${index + 1} does not serve; its log ends with\n${said}`, { cause: error });
+        }
+      }
   }
 
   /**

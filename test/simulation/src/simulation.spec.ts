@@ -5,7 +5,9 @@ import { LONG_RUN_SEEDS, addTally, emptyTally, missingFaults, replayCommand, tal
 const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? LONG_RUN_SEEDS);
 
 describe('the payment services on simulated ports', () => {
-  const first = Number(process.env['SIMULATION_SEED'] ?? Date.now() % 1_000_000_000);
+  // The same ones in continuous integration; new ones are drawn everywhere else.
+  const drawn = process.env['CI'] === undefined ? Date.now() % 1_000_000_000 : 1;
+  const first = Number(process.env['SIMULATION_SEED'] ?? drawn);
 
   it(`keep every invariant over ${SEEDS} seeds from ${first}, in which everything went wrong that can`, async () => {
     const tally = emptyTally();
@@ -20,15 +22,11 @@ describe('the payment services on simulated ports', () => {
     expect(tally.applied).toBeGreaterThan(10 * SEEDS);
   }, 600_000);
 
-  // 1000011: a store was opened under a generation that was older than a fence on its way to the log.
-  // 1001067, 1001181: a batch that still ran made a halted settler look well again, and nobody started it anew.
-  // 1001256: a lost shard that only the sweeper met was never recovered, and others' outbox entries stayed.
-  it.each([1_000_011, 1_001_067, 1_001_181, 1_001_256])(
-    'keep them with seed %i, which has found something before',
-    async (seed) => {
-      expect((await simulate(seed)).problems).toEqual([]);
-    },
-  );
+  // 25767: a load took its snapshot between the raise of a lost shard and its fence, and missed a debit that counted.
+  // 33328, 33689: a batch that still ran made a halted settler look well again, and nobody started it anew.
+  it.each([25_767, 33_328, 33_689])('keep them with seed %i, which finds what was mended once', async (seed) => {
+    expect((await simulate(seed)).problems).toEqual([]);
+  });
 
   it('runs the same way for the same seed', async () => {
     const [once, again] = [await simulate(4711), await simulate(4711)];

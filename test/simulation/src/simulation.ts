@@ -134,10 +134,15 @@ async function settleDown(cluster: Cluster, workload: Workload): Promise<boolean
   }
   if (!(await cluster.scheduler.runUntil(() => workload.satisfied, STEPS_MAX))) return false;
   for (let round = 0; round < REST_ROUNDS_MAX; round += 1) {
-    if ((await cluster.outboxSize()) === 0 && (await cluster.isAllApplied())) return true;
+    if ((await cluster.outboxSize()) === 0 && (await cluster.isAllApplied()) && allServe(cluster)) return true;
     await pause(cluster, REST_MS);
   }
   return false;
+}
+
+/** True when nobody says that it can't serve: who says so gets no calls, and could say so for ever. */
+function allServe({ stations, das }: Cluster): boolean {
+  return [...stations, ...das].every(({ running }) => running?.service.problem() === undefined);
 }
 
 async function pause({ clock, scheduler }: Cluster, ms: number): Promise<void> {

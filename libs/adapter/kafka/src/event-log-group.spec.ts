@@ -77,6 +77,14 @@ describe('subscribers of a group on Kafka', () => {
     expect([one.halted, two.halted]).toEqual([undefined, undefined]);
   }, 40_000);
 
+  it('asks one that gets no partition, too: what it failed at is done by others', async () => {
+    const books = new Books(PARTITIONS);
+    const keepers = Array.from({ length: PARTITIONS + 1 }, () => new BookKeeper(books));
+    for (const keeper of keepers) (await open()).subscribe(keeper.options());
+    const shares = (): string => keepers.map((keeper) => keeper.asked.at(-1)?.length ?? '-').join('');
+    await waitUntil('one of seven has none', () => [...shares()].sort().join('') === '0111111');
+  }, 40_000);
+
   it('loses and doubles nothing while members come and go under load', async () => {
     const books = new Books(PARTITIONS);
     const keepers: BookKeeper[] = [];

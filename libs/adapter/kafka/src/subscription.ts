@@ -65,12 +65,17 @@ export class KafkaSubscription<T> implements Subscription {
   async #run(): Promise<void> {
     while (!this.#closed && this.#failure === undefined) {
       const partitions = this.#partitions;
-      if (partitions === undefined || partitions.length === 0) {
-        await this.#sleep(() => this.#partitions !== partitions);
+      const isOther = (): boolean => this.#partitions !== partitions;
+      if (partitions === undefined) {
+        await this.#sleep(isOther);
         continue;
       }
       try {
         const positions = await this.#positionsOf(partitions);
+        if (positions !== undefined && partitions.length === 0) {
+          await this.#sleep(isOther);
+          continue;
+        }
         if (positions !== undefined && (await this.#deliverFrom(partitions, positions))) continue;
       } catch (error) {
         this.#failure ??= error as Error;

@@ -46,15 +46,20 @@ export class AppliedPositions {
     for (const { partition, offset } of positions)
       this.#offsets.set(partition, Math.max(this.#offsets.get(partition) ?? 0, offset));
     for (const waiter of this.#waiters) {
-      if (!this.#reached(waiter.goals)) continue;
+      if (!this.hasReached(waiter.goals)) continue;
       this.#remove(waiter);
       waiter.resolve();
     }
   }
 
+  /** True when all `goals` have been applied, as far as this process has heard. */
+  hasReached(goals: readonly LogPosition[]): boolean {
+    return goals.every(({ partition, offset }) => (this.#offsets.get(partition) ?? 0) >= offset);
+  }
+
   /** Resolves when all `goals` have been applied. Rejects with UNAVAILABLE after `waitMaxMs`. */
   waitFor(goals: readonly LogPosition[]): Promise<void> {
-    if (this.#reached(goals)) return Promise.resolve();
+    if (this.hasReached(goals)) return Promise.resolve();
     if (this.#waiters.size >= this.options.waitersMax)
       return Promise.reject(
         paymentError('BACKLOG', `${this.options.waitersMax} loads wait for the ledger`, StatusCode.RESOURCE_EXHAUSTED),
@@ -72,10 +77,6 @@ export class AppliedPositions {
       this.#waiters.add(waiter);
       this.#planRefresh();
     });
-  }
-
-  #reached(goals: readonly LogPosition[]): boolean {
-    return goals.every(({ partition, offset }) => (this.#offsets.get(partition) ?? 0) >= offset);
   }
 
   #remove(waiter: Waiter): void {

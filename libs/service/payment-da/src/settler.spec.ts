@@ -132,6 +132,47 @@ describe('Settler', () => {
     });
   });
 
+  describe('a failure', () => {
+    it('lasts while there is something to do that failed', async () => {
+      const { append, clock, ledger, settler } = setUp();
+      ledger.trouble = () => new Error('away');
+      await append(gift(1));
+      settler.start();
+      await clock.advanceAsync(3 * OPTIONS.retryDelayMs);
+      expect(settler.failure?.message).toBe('away');
+      ledger.trouble = () => undefined;
+      await clock.advanceAsync(OPTIONS.retryDelayMs);
+      expect(settler.failure).toBeUndefined();
+    });
+
+    it('is over when another owner has done it: nothing may come that shows it', async () => {
+      const { append, clock, ledger, settler } = setUp();
+      ledger.trouble = () => new Error('the partition was lost');
+      await append(gift(1), gift(2));
+      settler.start();
+      await clock.advanceAsync(0);
+      expect(settler.failure?.message).toBe('the partition was lost');
+      ledger.trouble = () => undefined;
+      await ledger.apply([{ partition: 0, fromOffset: 0, toOffset: 2, entries: [gift(1), gift(2)], parked: [] }]);
+      await clock.advanceAsync(OPTIONS.retryDelayMs);
+      expect(settler.failure).toBeUndefined();
+      expect(settler.stats.batches).toBe(0);
+    });
+
+    it('is over when the partition is not ours any more', async () => {
+      const { append, clock, ledger, log, settler } = setUp();
+      const subscribe = jest.spyOn(log, 'subscribe');
+      ledger.trouble = () => new Error('away');
+      await append(gift(1));
+      settler.start();
+      await clock.advanceAsync(0);
+      const [{ startAt }] = subscribe.mock.calls[0] as Parameters<typeof log.subscribe>;
+      await startAt([1]);
+      expect(settler.failure).toBeUndefined();
+      await settler.close();
+    });
+  });
+
   it('stops, and says so, at a position that the log does not hold', async () => {
     const { clock, ledger, settler } = setUp();
     await ledger.apply([{ partition: 0, fromOffset: 0, toOffset: 5, entries: [], parked: [] }]);

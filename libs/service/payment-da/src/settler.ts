@@ -9,6 +9,7 @@ import {
   type Ledger,
   type LedgerSlice,
   type LogEntry,
+  type LogPosition,
   type LogRecord,
   type SettledNotices,
   type ShardMap,
@@ -76,6 +77,10 @@ export class Settler {
   #stats = { applied: 0, duplicates: 0, fenced: 0, parked: 0, batches: 0 };
   readonly #parkedByKind = noLetters();
   #failure: Error | undefined;
+  /** Where the ledger has to stand until {@link #failure} is over: behind what the failed delivery brought. */
+  #failedUpTo: readonly LogPosition[] = [];
+  /** The partitions that are this one's, as far as it has heard. */
+  #own: readonly number[] = [];
   /** Why there will be no delivery any more: a batch that still runs doesn't make that good, however it ends. */
   #halt: Error | undefined;
 
@@ -90,7 +95,8 @@ export class Settler {
       recordsMax: this.options.recordsMax,
       retryDelayMs: this.options.retryDelayMs,
       deliveryIntervalMs: () => (positions.waiting > 0 ? 0 : this.options.intervalMs),
-      startAt: async () => {
+      startAt: async (partitions) => {
+        this.#own = partitions;
         const stored = await ledger.positions();
         positions.advance(stored);
         return stored;
@@ -102,9 +108,16 @@ export class Settler {
     });
   }
 
-  /** Why settling does not go on, undefined while it does. */
+  /**
+   * Why settling does not go on, undefined while it does. A failure is over, too, when nothing of what failed is left to do here: somebody
+   * else has brought the ledger behind it, or has the partition now. No delivery may ever come to show it, for who does not
+   * serve gets no calls, and without calls nothing is appended.
+   */
   get failure(): Error | undefined {
-    return this.#halt ?? this.#failure;
+    const isLeft = this.#failedUpTo.some(
+      (position) => this.#own.includes(position.partition) && !this.ports.positions.hasReached([position]),
+    );
+    return this.#halt ?? (isLeft ? this.#failure : undefined);
   }
 
   get stats(): SettlerStats {
@@ -129,6 +142,8 @@ export class Settler {
       this.#failure = undefined;
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
+      const ends = new Map(records.map(({ partition, offset }) => [partition, offset + 1]));
+      this.#failedUpTo = [...ends].map(([partition, offset]) => ({ partition, offset }));
       throw error;
     }
   }

@@ -22,7 +22,10 @@ export interface LogPosition {
 }
 
 export interface SubscribeOptions<T> {
-  /** Asked when partitions are assigned, and again after `onRecords` has failed: where to read on. Absent partitions start at 0. */
+  /**
+   * Asked when partitions are assigned (none, too), and again after `onRecords` has failed: where to read on. Absent partitions start
+   * at 0.
+   */
   readonly startAt: (partitions: readonly number[]) => Promise<readonly LogPosition[]>;
   /**
    * Called with records in order of each partition, never twice at a time. When it rejects, the positions are asked anew
