@@ -1,7 +1,7 @@
 import type { da } from '@giftmesh/contract';
 import { StatusCode, StatusError } from '@giftmesh/kernel-errors';
 import type { Random } from '@giftmesh/kernel-random';
-import { SimulatedClock } from '@giftmesh/kernel-time';
+import { SimulatedClock, type Clock } from '@giftmesh/kernel-time';
 import { MemoryBalanceStore } from '@giftmesh/adapter-memory';
 import { ShardMap } from '@giftmesh/domain-money';
 import { MemoryLedger } from '@giftmesh/domain-money/testing';
@@ -152,7 +152,8 @@ export class Cluster {
     };
     return Array.from({ length: count }, (_, node) => {
       const own = SHARDS.allShards().filter((shard) => shard % count === node);
-      const create = (): MemoryBalanceStore => new MemoryBalanceStore({ shards: SHARDS, ...limits });
+      const create = (clock: Pick<Clock, 'monotonicMs'>): MemoryBalanceStore =>
+        new MemoryBalanceStore({ shards: SHARDS, clock, ...limits });
       return new LosingStore(new Machine(`store-${node + 1}`), this.clock, create, own, (userId) =>
         SHARDS.shardOf(userId),
       );

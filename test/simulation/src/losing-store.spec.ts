@@ -26,7 +26,7 @@ function setUp() {
   const losing = new LosingStore(
     new Machine('store'),
     scheduler.clock,
-    () => new MemoryBalanceStore({ shards: SHARDS }),
+    (clock) => new MemoryBalanceStore({ shards: SHARDS, clock }),
     SHARDS.allShards(),
     (userId) => SHARDS.shardOf(userId),
   );

@@ -6,6 +6,8 @@ import type { Machine } from './scheduler';
 
 /** A call that may have changed the store, and what it gave then: never changed by whoever got it. */
 interface Mutation {
+  /** When it came, monotonic milliseconds. */
+  readonly atMs: number;
   readonly work: (store: BalanceStore) => Promise<unknown>;
   readonly result: Promise<unknown>;
 }
@@ -30,6 +32,8 @@ const outcomeOf = (result: Promise<unknown>): Promise<string> =>
  */
 export class LosingStore {
   #journal: Mutation[] = [];
+  /** While it is rebuilt, the time of what is done again. */
+  #againAtMs: number | undefined;
   #store: BalanceStore;
   /** What calls reach that were on their way when a replica took over. */
   #oldMaster: { readonly life: number; readonly store: BalanceStore } | undefined;
@@ -44,12 +48,12 @@ export class LosingStore {
   constructor(
     readonly machine: Machine,
     private readonly clock: Pick<Clock, 'monotonicMs'>,
-    private readonly create: () => BalanceStore,
+    private readonly create: (clock: Pick<Clock, 'monotonicMs'>) => BalanceStore,
     /** Shards that live here. */
     readonly shards: readonly number[],
     private readonly shardOf: (userId: bigint) => number,
   ) {
-    this.#store = create();
+    this.#store = this.#create();
   }
 
   /** The store itself, for the oracle. */
@@ -81,13 +85,19 @@ export class LosingStore {
     this.#journal = this.#journal.slice(0, Math.max(0, this.#journal.length - count));
     for (const shard of this.shards) this.#closedShards.add(shard);
     this.#generations.clear();
-    const rebuilt = this.create();
-    for (const [index, { work, result }] of this.#journal.entries()) {
+    const rebuilt = this.#create();
+    for (const [index, { atMs, work, result }] of this.#journal.entries()) {
+      this.#againAtMs = atMs;
       const [before, again] = [await outcomeOf(result), await outcomeOf(work(rebuilt))];
       if (before !== again)
         throw new Error(`the store's call ${index} gave ${before}, and ${again} when it was rebuilt`);
     }
+    this.#againAtMs = undefined;
     this.#store = rebuilt;
+  }
+
+  #create(): BalanceStore {
+    return this.create({ monotonicMs: () => this.#againAtMs ?? this.clock.monotonicMs() });
   }
 
   /** The scripts are gone and nothing else: all the same, stations can't know. */
@@ -187,7 +197,7 @@ export class LosingStore {
 
   #journaled<T>(work: (store: BalanceStore) => Promise<T>): Promise<T> {
     const result = work(this.#store);
-    this.#journal.push({ work, result });
+    this.#journal.push({ atMs: this.clock.monotonicMs(), work, result });
     return result;
   }
 }

@@ -148,7 +148,7 @@ export class MemoryBalanceStore implements BalanceStore {
 
   async evictIdle(query: { readonly nowMs: number; readonly idleMs: number; readonly limit: number }): Promise<number> {
     this.#refuseClosed();
-    this.#marks.turn(query.nowMs);
+    this.#marks.turn(this.#options.clock.monotonicMs());
     const idle = this.#users.search(query.limit, (entry) => {
       // Installed and not used yet, or used before the clock jumped back: idle from now on.
       if (entry.usedAtMs === undefined || entry.usedAtMs > query.nowMs) entry.usedAtMs = query.nowMs;

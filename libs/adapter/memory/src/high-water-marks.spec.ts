@@ -22,19 +22,6 @@ describe('HighWaterMarks', () => {
     expect(marks.size).toBe(0);
   });
 
-  it('forgets nothing by a single jump of the clock, in either direction', () => {
-    const marks = new HighWaterMarks(10);
-    marks.turn(1_000_000);
-    marks.keep(entryOf(1n, 5));
-    marks.turn(1_000_000_000);
-    expect(marks.of(1n)).toBeDefined();
-    marks.turn(0);
-    marks.turn(HIGH_WATER_KEEP_MS - 1);
-    expect(marks.of(1n)).toBeDefined();
-    marks.turn(HIGH_WATER_KEEP_MS);
-    expect(marks.of(1n)).toBeUndefined();
-  });
-
   it('is full at its limit, and keeps nothing of users who did nothing', () => {
     const marks = new HighWaterMarks(2);
     marks.keep(entryOf(1n, 0));

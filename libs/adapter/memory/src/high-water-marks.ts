@@ -13,7 +13,7 @@ export const HIGH_WATER_KEEP_MS = 60_000;
 
 /**
  * How far evicted users had come, so that a snapshot taken before their last decision is not installed behind it. Two maps that
- * take turns: a mark lives one to two times `HIGH_WATER_KEEP_MS`, and a jump of the clock forgets nothing at once.
+ * take turns: a mark lives one to two times `HIGH_WATER_KEEP_MS`.
  */
 export class HighWaterMarks {
   #young = new Map<bigint, HighWaterMark>();
@@ -31,9 +31,9 @@ export class HighWaterMarks {
     return this.size >= this.limit;
   }
 
-  /** Tells the time, and lets go of marks that are old by it. */
+  /** Tells the time, monotonic milliseconds, and lets go of marks that are old by it. */
   turn(nowMs: number): void {
-    if (this.#turnedAtMs === undefined || nowMs < this.#turnedAtMs) this.#turnedAtMs = nowMs;
+    this.#turnedAtMs ??= nowMs;
     if (nowMs - this.#turnedAtMs < HIGH_WATER_KEEP_MS) return;
     this.#turnedAtMs = nowMs;
     this.#old = this.#young;

@@ -94,8 +94,11 @@ export function evictionContract(fresh: () => BalanceStore): void {
       expect(await installNow(store, before)).toEqual([false]);
       expect(await installNow(store, sampleUser(USER, []))).toEqual([false]);
       expect(await isInPlace()).toBe(false);
-      await store.evictIdle({ nowMs: SAMPLE_START_MS + 59_000, idleMs: IDLE_MS, limit: 1 });
-      expect(await installNow(store, before)).toEqual([false]);
+      // Of stations whose clocks are minutes apart.
+      for (const aheadMs of [59_000, 600_000, -600_000, 600_000, -600_000, 600_000]) {
+        await store.evictIdle({ nowMs: SAMPLE_START_MS + aheadMs, idleMs: IDLE_MS, limit: 1 });
+        expect(await installNow(store, before)).toEqual([false]);
+      }
       const after = sampleUser(USER, [sampleCounters(USER, 100n, { debited: 20n, seq: 2 })]);
       expect(await installNow(store, after)).toEqual([true]);
       expect((await store.read([USER]))[0]?.accounts).toEqual(after.accounts);
