@@ -25,9 +25,12 @@ describe('the payment services on simulated ports', () => {
   // 25767: a load took its snapshot between the raise of a lost shard and its fence, and missed a debit that counted.
   // 33328, 33689: a batch that still ran made a halted settler look well again, and nobody started it anew.
   // 1032620: by stations' clocks that were a minute apart, the store forgot too soon how far an evicted payer had come.
-  it.each([25_767, 33_328, 33_689, 1_032_620])('keep them with seed %i, which finds what was mended once', async (seed) => {
-    expect((await simulate(seed)).problems).toEqual([]);
-  });
+  it.each([25_767, 33_328, 33_689, 1_032_620])(
+    'keep them with seed %i, which finds what was mended once',
+    async (seed) => {
+      expect((await simulate(seed)).problems).toEqual([]);
+    },
+  );
 
   it('runs the same way for the same seed', async () => {
     const [once, again] = [await simulate(4711), await simulate(4711)];
