@@ -3,9 +3,9 @@ import { HIGH_WATER_KEEP_MS, HighWaterMarks, isBehind } from './high-water-marks
 import { UserEntry } from './user-entry';
 
 describe('HighWaterMarks', () => {
-  const entryOf = (userId: bigint, seq: number): UserEntry => {
+  const entryOf = (userId: bigint, debited: bigint): UserEntry => {
     const entry = new UserEntry(userId, 0, 0);
-    entry.accountOrNew('coin').seq = seq;
+    entry.accountOrNew('coin').debited = debited;
     return entry;
   };
 
@@ -13,10 +13,10 @@ describe('HighWaterMarks', () => {
     const marks = new HighWaterMarks(10);
     marks.turn(0);
     marks.turn(HIGH_WATER_KEEP_MS - 1);
-    marks.keep(entryOf(1n, 5));
+    marks.keep(entryOf(1n, 5n));
     marks.turn(HIGH_WATER_KEEP_MS);
     marks.turn(HIGH_WATER_KEEP_MS * 2 - 1);
-    expect(marks.of(1n)?.seqs).toEqual([{ assetType: 'coin', seq: 5 }]);
+    expect(marks.of(1n)?.debited).toEqual([{ assetType: 'coin', debited: 5n }]);
     marks.turn(HIGH_WATER_KEEP_MS * 2);
     expect(marks.of(1n)).toBeUndefined();
     expect(marks.size).toBe(0);
@@ -24,51 +24,52 @@ describe('HighWaterMarks', () => {
 
   it('is full at its limit, and keeps nothing of users who did nothing', () => {
     const marks = new HighWaterMarks(2);
-    marks.keep(entryOf(1n, 0));
+    marks.keep(entryOf(1n, 0n));
     expect(marks.size).toBe(0);
-    marks.keep(entryOf(1n, 1));
+    marks.keep(entryOf(1n, 1n));
     expect(marks.full).toBe(false);
-    marks.keep(entryOf(2n, 1));
+    marks.keep(entryOf(2n, 1n));
     expect(marks.full).toBe(true);
     marks.forgetWhere((userId) => userId === 1n);
-    expect([marks.full, marks.of(1n), marks.of(2n)?.seqs.length]).toEqual([false, undefined, 1]);
+    expect([marks.full, marks.of(1n), marks.of(2n)?.debited.length]).toEqual([false, undefined, 1]);
   });
 
   it('keeps refusals of users without any debit', () => {
     const marks = new HighWaterMarks(2);
-    const entry = entryOf(1n, 0);
+    const entry = entryOf(1n, 0n);
     entry.noteRefusal('b');
     entry.noteRefusal('a');
     marks.keep(entry);
-    expect(marks.of(1n)).toEqual({ seqs: [], refusedId: 'b' });
+    expect(marks.of(1n)).toEqual({ debited: [], refusedId: 'b' });
   });
 });
 
 describe('isBehind', () => {
-  const loaded = (coins: number | undefined, diamonds: number | undefined): LoadedUser => ({
+  const loaded = (coins: bigint | undefined, diamonds: bigint | undefined): LoadedUser => ({
     userId: 1n,
     markers: [],
     markersSinceMs: 0,
     accounts: [
-      { assetType: 'coin' as const, seq: coins },
-      { assetType: 'diamond' as const, seq: diamonds },
-    ].flatMap(({ assetType, seq }) =>
-      seq === undefined ? [] : [{ userId: 1n, assetType, credited: 0n, reversed: 0n, debited: 0n, seq }],
+      { assetType: 'coin' as const, debited: coins },
+      { assetType: 'diamond' as const, debited: diamonds },
+    ].flatMap(({ assetType, debited }) =>
+      // The newest debit is there in any case.
+      debited === undefined ? [] : [{ userId: 1n, assetType, credited: 0n, reversed: 0n, debited, seq: 9 }],
     ),
   });
 
   it.each([
-    [5, 3, false],
-    [6, 4, false],
-    [4, 3, true],
-    [5, 2, true],
-    [5, undefined, true],
-    [undefined, 3, true],
+    [5n, 3n, false],
+    [6n, 4n, false],
+    [4n, 3n, true],
+    [5n, 2n, true],
+    [5n, undefined, true],
+    [undefined, 3n, true],
   ])('coins at %p and diamonds at %p against 5 and 3: %p', (coins, diamonds, expected) => {
-    const seqs = [
-      { assetType: 'coin' as const, seq: 5 },
-      { assetType: 'diamond' as const, seq: 3 },
+    const debited = [
+      { assetType: 'coin' as const, debited: 5n },
+      { assetType: 'diamond' as const, debited: 3n },
     ];
-    expect(isBehind(loaded(coins, diamonds), { seqs, refusedId: '' })).toBe(expected);
+    expect(isBehind(loaded(coins, diamonds), { debited, refusedId: '' })).toBe(expected);
   });
 });

@@ -3,7 +3,11 @@ import type { UserEntry } from './user-entry';
 
 /** What must be remembered of a user who was evicted. */
 export interface HighWaterMark {
-  readonly seqs: readonly { readonly assetType: AssetType; readonly seq: number }[];
+  /**
+   * What each account has paid. Not its `seq`: the ledger may apply the newest debit before one that was decided earlier, and a snapshot
+   * of then has the newest `seq` without having all debits.
+   */
+  readonly debited: readonly { readonly assetType: AssetType; readonly debited: bigint }[];
   /** Newest id among refusals, empty without any. */
   readonly refusedId: string;
 }
@@ -41,10 +45,12 @@ export class HighWaterMarks {
   }
 
   keep(entry: UserEntry): void {
-    const seqs = entry.accounts.filter(({ seq }) => seq > 0).map(({ assetType, seq }) => ({ assetType, seq }));
-    if (seqs.length === 0 && entry.refusedId === '') return;
+    const debited = entry.accounts
+      .filter((account) => account.debited > 0n)
+      .map((account) => ({ assetType: account.assetType, debited: account.debited }));
+    if (debited.length === 0 && entry.refusedId === '') return;
     this.#old.delete(entry.userId);
-    this.#young.set(entry.userId, { seqs, refusedId: entry.refusedId });
+    this.#young.set(entry.userId, { debited, refusedId: entry.refusedId });
   }
 
   of(userId: bigint): HighWaterMark | undefined {
@@ -63,9 +69,10 @@ export class HighWaterMarks {
   }
 }
 
-/** True when a snapshot was taken before the user's last debit. */
+/** True when a snapshot lacks a debit of the user's. */
 export function isBehind(user: LoadedUser, mark: HighWaterMark): boolean {
-  return mark.seqs.some(
-    ({ assetType, seq }) => (user.accounts.find((account) => account.assetType === assetType)?.seq ?? 0) < seq,
+  return mark.debited.some(
+    ({ assetType, debited }) =>
+      (user.accounts.find((account) => account.assetType === assetType)?.debited ?? 0n) < debited,
   );
 }

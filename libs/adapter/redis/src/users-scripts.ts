@@ -44,16 +44,17 @@ if is_new then
 end
 user[AS_OF] = tonumber(ARGV[2])
 
-local last, seqs = 6 + 5 * tonumber(ARGV[6]), {}
+local last, debited = 6 + 5 * tonumber(ARGV[6]), {}
 for at = 7, last, 5 do
   local asset = tonumber(ARGV[at])
   local account = account_at(asset)
-  seqs[asset] = tonumber(ARGV[at + 4])
+  debited[asset] = tonumber(ARGV[at + 3])
   for i = 0, 3 do user[account + i] = math.max(user[account + i], tonumber(ARGV[at + 1 + i])) end
 end
 if tonumber(absent.g) == generation then
+  -- Not by seq: the ledger may have applied the newest debit before one that was decided earlier.
   for asset = 0, #ASSETS - 1 do
-    if tonumber(absent[ASSETS[asset + 1] .. '.s'] or 0) > (seqs[asset] or 0) then return { lost, 0 } end
+    if tonumber(absent[ASSETS[asset + 1] .. '.d'] or 0) > (debited[asset] or 0) then return { lost, 0 } end
   end
 end
 for at = last + 1, #ARGV, 2 do
@@ -175,11 +176,11 @@ for i = 1, #KEYS - 3 do
       local mark = { 'g', whole(user[GENERATION]), 'n', user[NEWEST] }
       local matters = user[ORDER] > 0 or user[NEWEST] ~= behind(user[ASK_THROUGH])
       for asset = 0, #ASSETS - 1 do
-        local seq = user[account_at(asset) + 3]
-        if seq > 0 then
+        local debited = user[account_at(asset) + 2]
+        if debited > 0 then
           matters = true
-          mark[#mark + 1] = ASSETS[asset + 1] .. '.s'
-          mark[#mark + 1] = whole(seq)
+          mark[#mark + 1] = ASSETS[asset + 1] .. '.d'
+          mark[#mark + 1] = whole(debited)
         end
       end
       call('UNLINK', key, key .. SETTLED, key .. ABSENT)

@@ -13,6 +13,21 @@ describe('AccountLoader', () => {
     ]);
   });
 
+  it('installs no snapshot that is old: this process may have stood still, and nobody remembers what came since', async () => {
+    const { clock, loader, ledger, store } = setUp();
+    const answer = ledger.loadAssets.bind(ledger);
+    let standsStillMs = 30_001;
+    ledger.loadAssets = async (request) => {
+      await clock.advanceAsync(standsStillMs);
+      return answer(request);
+    };
+    expect(await loader.load(ALICE)).toBe(false);
+    expect(store.callsOf('install')).toEqual([]);
+    standsStillMs = 30_000;
+    await loader.load(ALICE);
+    expect(store.callsOf('install')).toHaveLength(1);
+  });
+
   it('asks the ledger for nobody whose shard waits for its fence: what comes in front of it still counts', async () => {
     const { loader, ledger, store } = setUp();
     store.generation = 5;

@@ -25,6 +25,12 @@ export const DEFAULT_ACCOUNT_LOADER_OPTIONS: AccountLoaderOptions = {
 /** How much older than the window markers are loaded, so that clocks that differ a little leave no gap. Milliseconds. */
 const WINDOW_SLACK_MS = 60_000;
 
+/**
+ * A snapshot that took longer is not installed, milliseconds: this process stood still meanwhile. Well below the time for which stores
+ * remember how far an evicted user had come.
+ */
+const SNAPSHOT_AGE_MS_MAX = 30_000;
+
 /** Brings users' accounts and recent markers from the ledger into the store; loads of the same user that overlap are one. */
 export class AccountLoader {
   readonly #flights = new SingleFlight<bigint, boolean>();
@@ -51,6 +57,7 @@ export class AccountLoader {
   }
 
   async #load(userIds: readonly bigint[]): Promise<readonly boolean[]> {
+    const begunAtMs = this.clock.monotonicMs();
     // Before the snapshot is taken: one of an older generation must not be installed, nor one from before the fence of this one.
     const generations = await this.store.openGenerationOf(userIds);
     const { accounts } = await this.ledger.loadAssets(
@@ -60,6 +67,7 @@ export class AccountLoader {
       },
       { timeoutMs: this.options.timeoutMs },
     );
+    if (this.clock.monotonicMs() - begunAtMs > SNAPSHOT_AGE_MS_MAX) return userIds.map(() => false);
     const loaded = accounts.map((account): LoadedUser => ({
       userId: account.userId,
       accounts: account.assets.map(countersFromProto),
