@@ -188,6 +188,28 @@ describe('ActivityFeed', () => {
     expect(kit.service.stats().feed).toMatchObject({ counted: 2, fenced: 1, repeated: 0 });
   });
 
+  it('passes over them also when somebody else has read the fence', async () => {
+    const kit = newKit();
+    await kit.service.start();
+    await kit.service.handlers.sendGift(kit.gift());
+    const decided = lastDecided(kit);
+    await kit.pass(FLUSH_MS);
+    await kit.service.close();
+    await append(kit, { kind: 'fence', fence: { shards: kit.ports.shards.allShards(), generation: 2 } });
+    const partition = kit.ports.shards.partitionOf(decided.event.opUserId);
+    const [{ offset: to } = { offset: 0 }] = (await kit.log.endPositions()).filter(
+      (end) => end.partition === partition,
+    );
+    await kit.activity.record({ moves: [{ partition, from: to - 1, to }], scores: [], seen: [] });
+    const heir = kit.another();
+    await heir.start();
+    await append(kit, { kind: 'event', decided: { ...decided, seq: 2, generation: 1 } });
+    await append(kit, { kind: 'event', decided: { ...decided, seq: 2, generation: 2 } });
+    await kit.pass(FLUSH_MS);
+    expect(heir.stats().feed).toMatchObject({ counted: 1, fenced: 1, repeated: 0 });
+    await heir.close();
+  });
+
   it('announces the first places when they change, as the ranking has them', async () => {
     const kit = newKit();
     await kit.service.start();

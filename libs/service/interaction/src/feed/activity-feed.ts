@@ -121,7 +121,10 @@ export class ActivityFeed {
     // While partitions are others', they count debits of accounts that are remembered here.
     this.#debits.clear();
     const wanted = new Set(partitions);
-    return (await this.ports.activity.positions()).filter(({ partition }) => wanted.has(partition));
+    const positions = (await this.ports.activity.positions()).filter(({ partition }) => wanted.has(partition));
+    // Another instance may have passed a fence just in front of what comes now.
+    for (const position of positions) await this.#fences.lookBack(this.parts.log, position);
+    return positions;
   }
 
   /** All that can fail comes first, so that a delivery is taken whole or not at all. */

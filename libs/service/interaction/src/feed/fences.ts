@@ -1,9 +1,23 @@
-import type { DecidedEvent, Fence, ShardMap } from '@giftmesh/domain-money';
+import {
+  LogPositionError,
+  type DecidedEvent,
+  type EventLog,
+  type Fence,
+  type LogEntry,
+  type LogPosition,
+  type ShardMap,
+} from '@giftmesh/domain-money';
+
+/**
+ * How many records are looked through in front of where reading begins. What is stale comes soon behind its fence: it was on its way
+ * when the fence was written.
+ */
+export const LOOK_BACK_RECORDS_MAX = 4_096;
 
 /**
  * The fences that the feed has passed. An event of an older generation that stands behind its shard's fence never took effect:
- * the ledger ignores it, and so do rooms and rankings. Kept in memory only: an event that a restart separates from its fence
- * is shown, which moves no money.
+ * the ledger ignores it, and so do rooms and rankings. Kept in memory only: whoever begins in the middle of a partition looks back
+ * for fences first.
  */
 export class PassedFences {
   readonly #generations = new Map<number, number>();
@@ -13,6 +27,25 @@ export class PassedFences {
   pass(fence: Fence): void {
     for (const shard of fence.shards)
       this.#generations.set(shard, Math.max(this.#generations.get(shard) ?? 0, fence.generation));
+  }
+
+  /** Passes the fences in front of a position. Rejects when the log can't be read now. */
+  async lookBack(log: Pick<EventLog<LogEntry>, 'read'>, { partition, offset }: LogPosition): Promise<void> {
+    let from = Math.max(0, offset - LOOK_BACK_RECORDS_MAX);
+    while (from < offset) {
+      try {
+        const records = await log.read({ partition, offset: from }, offset - from);
+        for (const { content } of records)
+          if (content.ok && content.value.kind === 'fence') this.pass(content.value.fence);
+        if (records.length === 0) return;
+        from += records.length;
+      } catch (error) {
+        if (!(error instanceof LogPositionError)) throw error;
+        // The log has dropped these, or ends before: then whoever reads on finds out.
+        if (error.startOffset <= from) return;
+        from = error.startOffset;
+      }
+    }
   }
 
   isStale({ event, generation }: DecidedEvent): boolean {
