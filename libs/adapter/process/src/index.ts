@@ -1,6 +1,7 @@
 export { EXIT, ExitError, exitMessage, knownExitCode } from './exit-codes';
 export { LOG_LEVELS, createLogger, type LogFields, type LogLevel } from './logger';
 export { migrateOnly, type MigrateSettings } from './migrate-only';
+export { openTls, type ProcessTls, type TlsLog } from './process-tls';
 export { runProcess, type ProcessDefinition, type Running } from './run-process';
 export {
   commonSettings,
@@ -21,4 +22,5 @@ export {
   stressSettings,
   type RealAndShadow,
 } from './stress-settings';
+export { certificateFilesOf, tlsSettings, type TlsConfig } from './tls-settings';
 export { watchShadow } from './watch-shadow';

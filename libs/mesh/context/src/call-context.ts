@@ -7,6 +7,8 @@ export interface CallContextOptions extends CallOptions {
   readonly metadata?: CallMetadata | undefined;
   /** See `CallContext.peer`. */
   readonly peer?: (() => string) | undefined;
+  /** See `CallContext.peerAltNames`. */
+  readonly peerAltNames?: (() => string | undefined) | undefined;
   /** See `CallContext.transitMs`. */
   readonly transitMs?: number | undefined;
   /** Of the server. Default: it never drains. */
@@ -21,6 +23,14 @@ export class CallContext extends Call {
     return this.#peer?.();
   }
 
+  /**
+   * Subject alternative names of the certificate that the caller has shown and that was verified, as Node writes them
+   * (`DNS:a, URI:spiffe://b/c`); undefined without such a certificate. Read from the connection each time.
+   */
+  get peerAltNames(): string | undefined {
+    return this.#peerAltNames?.();
+  }
+
   /** Whether the caller is in another process, so that the call came through a socket. Cheaper than asking for `peer`. */
   get isRemote(): boolean {
     return this.#peer !== undefined;
@@ -32,6 +42,7 @@ export class CallContext extends Call {
    */
   readonly transitMs: number | undefined;
   readonly #peer: (() => string) | undefined;
+  readonly #peerAltNames: (() => string | undefined) | undefined;
   readonly #drainNotice: DrainNotice | undefined;
   #draining: AbortController | undefined;
   #leaveNotice: (() => void) | undefined;
@@ -41,6 +52,7 @@ export class CallContext extends Call {
     super(options);
     this.metadata = options.metadata ?? noMetadata;
     this.#peer = options.peer;
+    this.#peerAltNames = options.peerAltNames;
     this.transitMs = options.transitMs;
     this.#drainNotice = options.drainNotice;
   }

@@ -10,6 +10,8 @@ export interface Arrival {
   readonly metadata?: CallMetadata;
   /** Says who called, as the transport names it: few calls are asked. */
   readonly peer?: () => string;
+  /** See `CallContext.peerAltNames`. */
+  readonly peerAltNames?: () => string | undefined;
   /** The caller's own call, when it lives in this process: cancelling it cancels this one. */
   readonly parent?: Call;
 }

@@ -46,6 +46,7 @@ export function openIncomingCall(options: IncomingCallOptions, arrival: Arrival)
     deadlineMs: timeoutMs === Infinity ? Infinity : clock.monotonicMs() + timeoutMs,
     parent: arrival.parent,
     peer: arrival.peer,
+    peerAltNames: arrival.peerAltNames,
     // The stamp and the timeout were one deadline when the call was sent.
     transitMs: stampUnixMs === undefined ? undefined : callerTimeoutMs - (stampUnixMs - nowUnixMs),
     drainNotice,

@@ -116,7 +116,12 @@ export class InterceptedServerCall extends ServerInterceptingCall {
     const timeoutMs = deadline === Infinity ? Infinity : Number(deadline) - systemClock.nowMs();
     const context = openIncomingCall(
       { method, policy, clock, queueingMsMax, drainNotice },
-      { timeoutMs, metadata: read, peer: () => this.#next.getPeer() },
+      {
+        timeoutMs,
+        metadata: read,
+        peer: () => this.#next.getPeer(),
+        peerAltNames: () => this.#next.getAuthContext().sslPeerCertificate?.subjectaltname,
+      },
     );
     const passage = new Passage(policies, context);
     this.#context = context;

@@ -8,7 +8,7 @@ const proto = (methods: string): string => `
   package shop.v1;
   import "google/protobuf/descriptor.proto";
   import "google/protobuf/duration.proto";
-  message Policy { google.protobuf.Duration deadline = 1; Priority priority = 2; }
+  message Policy { google.protobuf.Duration deadline = 1; Priority priority = 2; repeated string callers = 3; }
   enum Priority { NONE = 0; PAY = 10; LOOK = 40; }
   extend google.protobuf.MethodOptions { Policy policy = 50001; string note = 50002; }
   extend google.protobuf.FieldOptions { Policy field_policy = 50003; }
@@ -57,6 +57,19 @@ describe('methodPolicies', () => {
         responseStream: true,
       },
     });
+  });
+
+  it('reads who may call, and names nobody where nobody is named', () => {
+    const descriptors = compileProto(
+      proto(`
+        rpc Buy(M) returns (M) { option (policy) = {callers: ["front", "spiffe://mesh.test/billing"]}; }
+        rpc Look(M) returns (M) { option (policy) = {priority: LOOK}; }
+        rpc Send(M) returns (M);
+      `),
+    );
+    const policies = methodPolicies(descriptors, { extension });
+    expect(policies.get('/shop.v1.Shop/Buy')?.callers).toEqual(['front', 'spiffe://mesh.test/billing']);
+    for (const name of ['Look', 'Send']) expect(policies.get(`/shop.v1.Shop/${name}`)).not.toHaveProperty('callers');
   });
 
   it('gives policies without deadline and priority where the extension is not known', () => {

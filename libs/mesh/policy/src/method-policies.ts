@@ -6,7 +6,8 @@ import type { Idempotency, MethodPolicy } from './method-policy';
 export interface MethodPoliciesOptions {
   /**
    * Full name of the extension of `google.protobuf.MethodOptions` that holds the policy: a message with a field
-   * `deadline` (google.protobuf.Duration) and a field `priority` (an enum or an integer), each optional.
+   * `deadline` (google.protobuf.Duration), a field `priority` (an enum or an integer) and a field `callers` (repeated string), each
+   * optional.
    * Default `giftmesh.mesh.v1.policy`.
    */
   readonly extension?: string;
@@ -51,7 +52,7 @@ function policyExtension(registry: FileRegistry, name: string): DescExtension | 
 function policyOf(method: DescMethod, extension: DescExtension | undefined): MethodPolicy {
   const declared =
     extension !== undefined && hasOption(method, extension)
-      ? (getOption(method, extension) as { deadline?: unknown; priority?: unknown })
+      ? (getOption(method, extension) as { deadline?: unknown; priority?: unknown; callers?: unknown })
       : {};
   return {
     deadlineMs: deadlineMsOf(method, declared.deadline),
@@ -59,7 +60,14 @@ function policyOf(method: DescMethod, extension: DescExtension | undefined): Met
     idempotency: idempotencyOf(method.idempotency),
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
+    ...callersOf(declared.callers),
   };
+}
+
+/** Field numbers of an extension of another shape may hold anything. */
+function callersOf(callers: unknown): { readonly callers?: readonly string[] } {
+  if (!Array.isArray(callers) || callers.length === 0) return {};
+  return { callers: callers.filter((caller): caller is string => typeof caller === 'string') };
 }
 
 function deadlineMsOf(method: DescMethod, deadline: unknown): number | undefined {

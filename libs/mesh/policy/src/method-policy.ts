@@ -13,6 +13,8 @@ export interface MethodPolicy {
   readonly idempotency: Idempotency;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
+  /** Who may call it, where callers are known by their certificates; see mesh-tls. Not there where nobody is named. */
+  readonly callers?: readonly string[];
 }
 
 /** The policy of a method whose descriptor is not known: no deadline, no priority, not to be repeated. */

@@ -16,7 +16,10 @@ export interface GrpcBridge {
 }
 
 /** The parts of a grpc-js server call that all four kinds have. */
-export type AnyGrpcCall = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'getDeadline' | 'getPeer'> & {
+export type AnyGrpcCall = Pick<
+  ServerUnaryCall<Buffer, Buffer>,
+  'metadata' | 'getDeadline' | 'getPeer' | 'getAuthContext'
+> & {
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
@@ -26,6 +29,7 @@ export function openCall(bridge: GrpcBridge, method: ServedMethod, call: AnyGrpc
     timeoutMs: timeoutMsOf(call),
     metadata: metadataFrom(call.metadata),
     peer: () => call.getPeer(),
+    peerAltNames: () => call.getAuthContext().sslPeerCertificate?.subjectaltname,
   });
   // grpc-js tells the same for its own deadline timer, and after every answer too: then it finds an ended call.
   call.on('cancelled', () => {

@@ -76,10 +76,15 @@ export interface MethodPolicy {
     | undefined;
   /** What a call is worth to the business when not all can be served. */
   priority: BusinessPriority;
+  /**
+   * Who may call it where callers are known by their certificates: names of service accounts, within the trust domain and namespace of
+   * the one that is called. Nobody, where none is named.
+   */
+  callers: string[];
 }
 
 function createBaseMethodPolicy(): MethodPolicy {
-  return { deadline: undefined, priority: 0 };
+  return { deadline: undefined, priority: 0, callers: [] };
 }
 
 export const MethodPolicy: MessageFns<MethodPolicy> = {
@@ -89,6 +94,9 @@ export const MethodPolicy: MessageFns<MethodPolicy> = {
     }
     if (message.priority !== 0) {
       writer.uint32(16).int32(message.priority);
+    }
+    for (const v of message.callers) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -122,6 +130,14 @@ export const MethodPolicy: MessageFns<MethodPolicy> = {
             message.priority = reader.int32() as any;
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.callers.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -138,6 +154,7 @@ export const MethodPolicy: MessageFns<MethodPolicy> = {
     return {
       deadline: isSet(object.deadline) ? Duration.fromJSON(object.deadline) : undefined,
       priority: isSet(object.priority) ? businessPriorityFromJSON(object.priority) : 0,
+      callers: globalThis.Array.isArray(object?.callers) ? object.callers.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -148,6 +165,9 @@ export const MethodPolicy: MessageFns<MethodPolicy> = {
     }
     if (message.priority !== 0) {
       obj.priority = businessPriorityToJSON(message.priority);
+    }
+    if (message.callers?.length) {
+      obj.callers = message.callers;
     }
     return obj;
   },
@@ -161,6 +181,7 @@ export const MethodPolicy: MessageFns<MethodPolicy> = {
       ? Duration.fromPartial(object.deadline)
       : undefined;
     message.priority = object.priority ?? 0;
+    message.callers = object.callers?.map((e) => e) || [];
     return message;
   },
 };
