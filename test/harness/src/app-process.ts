@@ -22,6 +22,10 @@ const ERROR_TAIL_CHARACTERS = 4_000;
 
 export interface AppOptions {
   readonly app: AppName;
+  /** The program, for a copy of the app that lies elsewhere. Default: its build in this repository. */
+  readonly main?: string;
+  /** The user and group of the process, by number: only root can give it others than its own. Default those of this process. */
+  readonly userId?: number;
   /** Its `GIFTMESH_DATA_DIR`. */
   readonly dataFolder: string;
   /** Further environment; wins over what the harness sets. `undefined` takes a variable away. */
@@ -64,13 +68,14 @@ export class AppProcess {
 
   /** Starts the process; does not wait for anything. Throws when the app is not built, and for a limit that is none. */
   constructor(options: AppOptions) {
-    const main = join(repositoryRoot(), 'apps', options.app, 'dist', 'main.js');
+    const main = options.main ?? join(repositoryRoot(), 'apps', options.app, 'dist', 'main.js');
     if (!existsSync(main)) throw new Error(`${main} is not there: build it with tsc -b apps/${options.app}`);
     this.#name = options.app;
     const [command, args] = commandOf(main, options.fileBytesMax);
     const child = spawn(command, [...args], {
       env: environmentOf(options),
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.userId === undefined ? {} : { uid: options.userId, gid: options.userId }),
     });
     this.#child = child;
     const callOff = child.pid === undefined ? () => undefined : endWithUs(child.pid);

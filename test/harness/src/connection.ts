@@ -47,7 +47,7 @@ export interface Connection<C extends Client> {
 }
 
 /**
- * Connects a generated grpc-js client, without TLS. Nothing of our own client libraries is in it: no retries, no policies, and
+ * Connects a generated grpc-js client, without TLS unless credentials are given. Nothing of our own client libraries is in it: no retries, no policies, and
  * no connection shared with other clients.
  *
  *     const { call, client } = connect(interaction.InteractionServiceClient, '127.0.0.1:7001');
@@ -56,8 +56,9 @@ export interface Connection<C extends Client> {
 export function connect<C extends Client>(
   constructor: new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => C,
   address: string,
+  channelCredentials = credentials.createInsecure(),
 ): Connection<C> {
-  const client = new constructor(address, credentials.createInsecure(), {
+  const client = new constructor(address, channelCredentials, {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
     'grpc.initial_reconnect_backoff_ms': 50,

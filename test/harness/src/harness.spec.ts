@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { Harness } from './harness';
 import { freePort } from './free-port';
 import { CallError } from './call-error';
 import { readStream } from './read-stream';
+import { repositoryRoot } from './repository-root';
 
 describe('Harness', () => {
   const harness = new Harness();
@@ -50,6 +52,14 @@ describe('Harness', () => {
     const second = await harness.startMesh({ dataFolder });
     expect(await second.process.stop()).toEqual({ code: 0, signal: null });
     expect(second.process.running).toBe(false);
+  });
+
+  it('runs a copy of an app, as another user where it may', async () => {
+    const userId = process.getuid?.() ?? 0;
+    const main = join(repositoryRoot(), 'apps/standalone/dist/main.js');
+    const copy = harness.spawn({ main, userId, env: { GIFTMESH_SHARDS: 'many' } });
+    expect(await copy.ended).toEqual({ code: 78, signal: null });
+    expect(() => harness.spawn({ main: 'nowhere.js' })).toThrow('nowhere.js is not there');
   });
 
   it('tells why a process did not get ready', async () => {

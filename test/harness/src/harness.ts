@@ -1,4 +1,4 @@
-import type { Client } from '@grpc/grpc-js';
+import type { ChannelCredentials, Client } from '@grpc/grpc-js';
 import { da, interaction, station } from '@giftmesh/contract';
 import { AppProcess, type AppOptions, type ReadyLine } from './app-process';
 import { connect, type Connection } from './connection';
@@ -58,8 +58,12 @@ export class Harness {
   }
 
   /** {@link connect}, closed at the end. */
-  connect<C extends Client>(constructor: Parameters<typeof connect<C>>[0], address: string): Connection<C> {
-    const connection = connect(constructor, address);
+  connect<C extends Client>(
+    constructor: Parameters<typeof connect<C>>[0],
+    address: string,
+    credentials?: ChannelCredentials,
+  ): Connection<C> {
+    const connection = connect(constructor, address, credentials);
     this.#connections.add(connection);
     return connection;
   }

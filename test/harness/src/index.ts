@@ -6,5 +6,6 @@ export { GO_BUILD_LIMIT_MS, goProgram, type GoProgram } from './go-program';
 export { Harness, type MeshClients, type RunningMesh } from './harness';
 export { readStream, type StreamEnd } from './read-stream';
 export { repositoryRoot } from './repository-root';
+export { SpanCollector, type CollectedSpan, type SpanLink } from './span-collector';
 export { TempFolders } from './temp-folders';
 export { useMesh } from './use-mesh';

@@ -12,3 +12,4 @@ export { secureRandom } from './secure-random';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './start-telemetry';
 export { BEHAVIOUR_BYTES_MAX, followBehaviourFile, type BehaviourFileOptions } from './behaviour-file';
 export { startProcessMesh, type ProcessLog, type ProcessMesh, type ProcessMeshOptions } from './process-mesh';
+export { processMetrics } from './process-metrics';

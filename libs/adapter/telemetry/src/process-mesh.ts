@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import { Mesh } from '@giftmesh/mesh-stack';
 import { CallContextManager, exposition, MetricsRegistry, TraceIds } from '@giftmesh/mesh-telemetry';
 import { followBehaviourFile } from './behaviour-file';
+import { processMetrics } from './process-metrics';
 import { secureRandom } from './secure-random';
 import { startTelemetry, type Telemetry } from './start-telemetry';
 
@@ -48,6 +49,7 @@ export async function startProcessMesh(options: ProcessMeshOptions): Promise<Pro
   const { log, clock = systemClock } = options;
   const random = secureRandom();
   const metrics = new MetricsRegistry();
+  processMetrics(metrics);
   const traceIds = new TraceIds(random);
   // The state is asked for when the mesh is there.
   const known: { mesh?: Mesh } = {};

@@ -38,6 +38,8 @@ export interface Admission extends ServerPolicy {
   readonly waiting: number;
   /** Calls that have had it and are not over. */
   readonly running: number;
+  /** Calls that were shed since the start, by business priority (0 to 127); priorities of which none was are absent. */
+  sheds(): ReadonlyMap<number, number>;
   /** Ends its timers. */
   stop(): void;
 }

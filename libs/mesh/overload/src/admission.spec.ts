@@ -88,6 +88,21 @@ describe('admission', () => {
     await loop.run(1);
   });
 
+  it('counts what it sheds by business priority, before and behind its queue', () => {
+    const { control, call, enter } = setup({ concurrency: { kind: 'fixed', limit: 1 }, queueMax: 1 });
+    expect([...control.sheds()]).toEqual([]);
+    enter(call(2 * 128));
+    enter(call(10 * 128 + 5));
+    // 10 gives way to 3; the 40s find nobody behind them.
+    enter(call(3 * 128 + 127));
+    enter(call(40 * 128));
+    enter(call(40 * 128 + 127));
+    expect([...control.sheds()]).toEqual([
+      [10, 1],
+      [40, 2],
+    ]);
+  });
+
   it('forgets a waiting call that its caller gave up, and gives its turn to another', async () => {
     const { loop, control, call, enter } = setup({ concurrency: { kind: 'fixed', limit: 1 } });
     const running = enter(call());

@@ -11,28 +11,20 @@ import {
   type PolicyState,
 } from '@giftmesh/mesh-context';
 import { checkRange } from './admission-decider';
+import type { AdmissionEntry as Entry } from './admission-entry';
 import { admissionParts, type AdmissionParts, type AdmissionSettings } from './admission-settings';
 import type { Admission, AdmissionOptions } from './admission-shape';
 import { earlyAdmission } from './early-admission';
 import { LEVEL_TRAILER, parseShedReport, SHED_HEADER } from './level-header';
 import { monitorLoop, type LoopMonitor } from './loop-monitor';
 import { overloaded, PUSHBACK_TRAILER, type ShedBy } from './overloaded';
-import { businessOf, compoundPriority, LEVEL_OPEN, priorityOf, USER_PRIORITIES, type Priority } from './priority';
+import { LEVEL_OPEN, priorityFor, type Priority } from './priority';
 import { Places } from './places';
+import { ShedCounts } from './shed-counts';
 import { Transits } from './transits';
 import { TurnSlice } from './turn-slice';
 import { WaitingList } from './waiting-list';
 import { WindowMeter } from './window-meter';
-
-interface Entry {
-  readonly call: CallContext;
-  /** When the caller sent it, as far as can be told, by this clock. */
-  readonly sentMs: number;
-  startedMs: number;
-  /** Of one that waits: give it its turn, or refuse it. */
-  admit?: () => void;
-  refuse?: (error: Error) => void;
-}
 
 /** Makes the overload control of a server. Throws RangeError or TypeError for options that cannot work. */
 export function admission(options: AdmissionOptions = {}): Admission {
@@ -61,6 +53,7 @@ class AdmissionControl implements Admission {
   readonly #meter: WindowMeter;
   readonly #entryKey = contextKey<Entry>('admission');
   #parts: AdmissionParts;
+  readonly #sheds = new ShedCounts();
   #calls = 0;
   #pumping = false;
   #windowEndMs: number;
@@ -99,6 +92,10 @@ class AdmissionControl implements Admission {
     return this.#places.count;
   }
 
+  sheds(): ReadonlyMap<number, number> {
+    return this.#sheds.byPriority();
+  }
+
   configure(settings: AdmissionSettings): void {
     this.#parts = admissionParts(settings, this.#random);
     this.#pumpSoon();
@@ -108,7 +105,7 @@ class AdmissionControl implements Admission {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs >= this.#windowEndMs) this.#endWindow(nowMs);
     this.#takeReport(call.metadata.get(SHED_HEADER), call);
-    const priority = priorityOf(call) ?? compoundPriority(businessOf(call.policy), USER_PRIORITIES / 2);
+    const priority = priorityFor(call);
     if (!this.#parts.decider.arrives(priority, nowMs)) throw this.#shed(call, 'level');
     // A stream without a deadline may live for hours: it is let in or not, and then takes nobody's turn.
     if (call.deadlineMs === Infinity && (call.policy.requestStream || call.policy.responseStream)) return undefined;
@@ -278,6 +275,7 @@ class AdmissionControl implements Admission {
     if (nowMs >= this.#windowEndMs) this.#endWindow(nowMs);
     this.#takeReport(arrival.metadata.get(SHED_HEADER), arrival);
     this.#parts.decider.arrives(priority, nowMs);
+    this.#sheds.add(priority);
     this.#onDecision(this.name, 'early', arrival);
   }
 
@@ -290,6 +288,7 @@ class AdmissionControl implements Admission {
   }
 
   #shed(call: CallContext, by: ShedBy): Error {
+    this.#sheds.add(priorityFor(call));
     this.#onDecision(this.name, by, call);
     if (this.level < LEVEL_OPEN) call.setTrailer(LEVEL_TRAILER, String(this.level));
     // Whoever is told no here would be told no again, and its retry would cost as much as this call.

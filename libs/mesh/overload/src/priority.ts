@@ -75,6 +75,11 @@ export function priorityOf(call: Call): Priority | undefined {
   return call.get(key);
 }
 
+/** What a call is worth: what it was given, or what its method declares, for a user in the middle. */
+export function priorityFor(call: Call & { readonly policy: MethodPolicy }): Priority {
+  return priorityOf(call) ?? compoundPriority(businessOf(call.policy), USER_PRIORITIES / 2);
+}
+
 /** Gives a call, and all that is part of it, a priority. */
 export function setPriority(call: Call, priority: Priority): void {
   call.set(key, priority);

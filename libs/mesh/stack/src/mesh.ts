@@ -2,11 +2,13 @@ import { randomInt } from 'node:crypto';
 import { seededRandom, type Random } from '@giftmesh/kernel-random';
 import { systemClock, type Clock } from '@giftmesh/kernel-time';
 import { registerBalancers } from '@giftmesh/mesh-balancer';
+import type { HealthRegistry } from '@giftmesh/mesh-health';
 import type { OnDecision, PolicyState, ServerPolicy } from '@giftmesh/mesh-context';
 import { priorityPropagation, type AdmissionSettings } from '@giftmesh/mesh-overload';
 import { isStress, lanesClientPolicy, saysStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { RetryBudgets } from '@giftmesh/mesh-retry';
 import { createMeshServer, type MeshServer, type MeshServerOptions } from '@giftmesh/mesh-server';
+import { authorizationPolicy, type AuthorizationOptions } from '@giftmesh/mesh-tls';
 import {
   decisionCounter,
   MetricsRegistry,
@@ -21,6 +23,7 @@ import {
 } from '@giftmesh/mesh-telemetry';
 import { checkBehaviour, type Behaviour, type FeatureSwitch } from './behaviour';
 import { MeshChannel, type MeshChannelOptions } from './mesh-channel';
+import { meshMetrics } from './mesh-metrics';
 import { rehearse } from './rehearse';
 import { ServerStack, type StressSettings } from './server-stack';
 import { STACK_BUDGET } from './stack-defaults';
@@ -52,6 +55,8 @@ export interface MeshServerSettings extends MeshServerOptions {
   readonly edge?: boolean;
   /** For handlers that wait or compute in their own way; the behaviour's words come before it. Default none. */
   readonly admission?: AdmissionSettings;
+  /** Lets in only whom a method names as its callers, by their certificates; see mesh-tls. Default: whoever reaches the server. */
+  readonly authorization?: Pick<AuthorizationOptions, 'own'> | undefined;
   /** For services that have shadow stores. Default: calls of load tests have no limit of their own, and an edge takes none. */
   readonly stress?: StressSettings | undefined;
 }
@@ -73,6 +78,8 @@ export class Mesh {
   readonly #redClient: ReturnType<typeof redClientPolicy>;
   readonly #servers = new Map<string, ServerStack>();
   readonly #channels = new Map<string, MeshChannel>();
+  /** Of each server. */
+  readonly #health: HealthRegistry[] = [];
   #behaviour: Behaviour;
 
   /** Throws RangeError or TypeError for a behaviour that cannot work. */
@@ -98,17 +105,17 @@ export class Mesh {
     const apart = { label: STRESS_KEY, isApart: isStress, isApartBy: saysStress };
     this.#red = redServerPolicy({ registry: this.metrics, clock: this.#clock, apart });
     this.#redClient = redClientPolicy({ registry: this.metrics, clock: this.#clock, apart });
-    this.#showStates();
+    this.#show();
     // grpc-js keeps these for the process; it is done here since a channel without them would silently use one backend only.
     registerBalancers();
   }
 
   /**
-   * A server with all policies: telemetry, lanes, priorities, rate limits, admission. Its own policies come inside of those.
+   * A server with all policies: telemetry, authorization, lanes, priorities, rate limits, admission. Its own policies come inside of those.
    * Throws TypeError or RangeError for services and options that cannot work, or a name that is taken.
    */
   createServer(settings: MeshServerSettings): MeshServer {
-    const { name, edge = true, admission: defaults = {}, stress, ...options } = settings;
+    const { name, edge = true, admission: defaults = {}, authorization, stress, ...options } = settings;
     if (this.#servers.has(name)) throw new TypeError(`there is a server ${name} already`);
     const stack = new ServerStack({
       clock: this.#clock,
@@ -120,6 +127,7 @@ export class Mesh {
         tracingServerPolicy({ ...this.#tracing, trustIncoming: !edge, onDecision: this.#onDecision }),
       ],
       defaults,
+      authorization: authorization && authorizationPolicy({ ...authorization, onDecision: this.#onDecision }),
       behaviour: this.#behaviour.server ?? {},
       stress,
     });
@@ -130,6 +138,7 @@ export class Mesh {
         policies: [...stack.policies, ...(options.policies ?? [])],
       });
       this.#servers.set(name, stack);
+      this.#health.push(server.health);
       return server;
     } catch (error) {
       stack.stop();
@@ -220,25 +229,12 @@ export class Mesh {
     this.#behaviour = behaviour;
   }
 
-  #showStates(): void {
-    this.metrics.gauge(
-      { name: 'mesh.policy.state', help: 'What a policy has in mind now.', labels: ['group', 'policy', 'key'] },
-      (report) => {
-        const { servers, channels } = this.state;
-        for (const [side, groups] of [
-          ['server', servers],
-          ['channel', channels],
-        ] as const) {
-          for (const [name, policies] of Object.entries(groups)) {
-            for (const [policy, state] of Object.entries(policies)) {
-              for (const [key, value] of Object.entries(state)) {
-                if (typeof value !== 'string') report([`${side} ${name}`, policy, key], Number(value));
-              }
-            }
-          }
-        }
-      },
-    );
+  #show(): void {
+    meshMetrics(this.metrics, {
+      states: () => this.state,
+      sheds: () => [...this.#servers].map(([name, { sheds }]) => [name, sheds] as const),
+      health: () => this.#health,
+    });
   }
 }
 

@@ -23,6 +23,8 @@ export interface ServerStackOptions {
   readonly edge: boolean;
   /** Telemetry: it sees what the others refuse. */
   readonly outermost: readonly ServerPolicy[];
+  /** Before everything that costs or is counted for a caller. Default none. */
+  readonly authorization?: ServerPolicy | undefined;
   /** For servers whose handlers wait or compute in their own way; the behaviour's words come before it. */
   readonly defaults: AdmissionSettings;
   readonly behaviour: ServerBehaviour;
@@ -36,6 +38,7 @@ export class ServerStack {
   readonly #admission: Admission;
   readonly #rateLimit: ReturnType<typeof rateLimitPolicy>;
   readonly #stressLimit: ServerPolicy | undefined;
+  readonly #authorization: ServerPolicy | undefined;
   readonly #defaults: AdmissionSettings;
   #behaviour: ServerBehaviour;
 
@@ -44,6 +47,7 @@ export class ServerStack {
     const { clock, random, onDecision, edge, behaviour, defaults, stress } = options;
     this.#defaults = defaults;
     this.#behaviour = behaviour;
+    this.#authorization = options.authorization;
     const assign = priorities({ trust: !edge, random, clock, onDecision, isLeast: isStress });
     this.#rateLimit = rateLimitPolicy({ rules: behaviour.rateLimits ?? [], clock, onDecision });
     this.#stressLimit = stress && stressLimitPolicy({ callsMax: stress.callsMax, onDecision });
@@ -58,6 +62,7 @@ export class ServerStack {
     });
     this.policies = [
       ...options.outermost,
+      ...(options.authorization === undefined ? [] : [options.authorization]),
       noRetryUpward(),
       lanesServerPolicy({ trust: !edge, onDecision }),
       ...(edge ? [stressEdgePolicy({ token: stress?.token, onDecision })] : []),
@@ -85,11 +90,17 @@ export class ServerStack {
     return this.#admission.level < LEVEL_OPEN;
   }
 
+  /** Calls that were shed, by business priority. */
+  get sheds(): ReadonlyMap<number, number> {
+    return this.#admission.sheds();
+  }
+
   /** The state of each policy. */
   get state(): Readonly<Record<string, PolicyState>> {
     return {
       admission: this.#admission.state?.() ?? {},
       rateLimit: this.#rateLimit.state(),
+      ...(this.#authorization === undefined ? {} : { authorization: this.#authorization.state?.() ?? {} }),
       ...(this.#stressLimit === undefined ? {} : { stressLimit: this.#stressLimit.state?.() ?? {} }),
     };
   }

@@ -115,7 +115,7 @@ describe('traceMixin', () => {
 });
 
 describe('a log between two services', () => {
-  it('links the span of a batch to the recorded calls that wrote it', async () => {
+  it('makes a batch a part of the one recorded call that wrote it, and links it to several', async () => {
     const kept = recorder();
     manageContext();
     const log: (Record<string, string> | undefined)[] = [];
@@ -138,10 +138,17 @@ describe('a log between two services', () => {
     const inside = await batch([...nothing, ...carriers], async () => activeSpanId());
     const span = kept.span(SpanKind.CONSUMER, 'process log');
     expect(span.spanContext().spanId).toBe(inside);
-    expect(span.spanContext().traceId).not.toBe(writer?.spanContext().traceId);
-    expect(span.links.map((link) => link.context.spanId)).toEqual([writer?.spanContext().spanId]);
+    expect(span.spanContext().traceId).toBe(writer?.spanContext().traceId);
+    expect(span.parentSpanContext?.spanId).toBe(writer?.spanContext().spanId);
+    expect(span.links).toEqual([]);
     await expect(batch(carriers, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(kept.spans().at(-1)?.status).toEqual({ code: 2 });
+    const another = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
+    await batch([...carriers, { traceparent: another }], async () => undefined);
+    const ofSeveral = kept.spans().at(-1);
+    expect(ofSeveral?.parentSpanContext).toBeUndefined();
+    expect([writer?.spanContext().traceId, 'c'.repeat(32)]).not.toContain(ofSeveral?.spanContext().traceId);
+    expect(ofSeveral?.links.map((link) => link.context.spanId)).toEqual([writer?.spanContext().spanId, 'd'.repeat(16)]);
   });
 
   it('links to no more calls than its limit', async () => {

@@ -19,7 +19,7 @@ export type Carrier = Readonly<Record<string, string>>;
 /** The most links of a batch's span; OpenTelemetry's own default limit. */
 export const BATCH_LINKS_MAX = 128;
 
-/** What to write beside a record, so that its reader's span links to this call's; undefined unless the call is recorded. */
+/** What to write beside a record, so that its reader's span is a child of this call's, or linked to it; undefined unless the call is recorded. */
 export function traceCarrier(call: Call | undefined = currentCall()): Carrier | undefined {
   const trace = traceOf(call);
   if (trace?.span === undefined) return undefined;
@@ -40,14 +40,24 @@ export interface BatchTracerOptions {
 export type BatchTracer = <T>(carriers: Iterable<Carrier>, work: () => Promise<T>) => Promise<T>;
 
 /**
- * A span around the work of a batch of records, linked to the calls that wrote them (at most `BATCH_LINKS_MAX`): only when one
- * of those was recorded, and then of a trace of its own, since a batch has many parents.
+ * A span around the work of a batch of records, only when one of the calls that wrote them was recorded. Where it is exactly one, as most
+ * often when few are sampled, the batch is a part of that call's trace, which so goes on through logs to the last reader. Where they are several the
+ * batch has a trace of its own, linked to each of them (at most `BATCH_LINKS_MAX`), since a span has one parent (OpenTelemetry's conventions
+ * for messaging: links for batches, a parent for a single message).
  */
 export function batchTracer({ tracer, name, attributes = {} }: BatchTracerOptions): BatchTracer {
   return async (carriers, work) => {
     const links = tracer === undefined ? [] : linksOf(carriers);
     if (tracer === undefined || links.length === 0) return work();
-    const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes, links, root: true }, ROOT_CONTEXT);
+    const [only, ...others] = links;
+    const span =
+      only !== undefined && others.length === 0
+        ? tracer.startSpan(
+            name,
+            { kind: SpanKind.CONSUMER, attributes },
+            trace.setSpanContext(ROOT_CONTEXT, only.context),
+          )
+        : tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes, links, root: true }, ROOT_CONTEXT);
     try {
       return await context.with(trace.setSpan(ROOT_CONTEXT, span), work);
     } catch (error) {

@@ -4,6 +4,7 @@ import type { ReadCacheStats } from '@giftmesh/mesh-cache';
 import { runOutsideCall, type Handlers } from '@giftmesh/mesh-context';
 import type { ActivityFeedStats } from './feed/activity-feed';
 import { Feeds } from './feed/feeds';
+import type { HotStreamers } from './feed/hot-streamers';
 import { GiftDesk, type GiftDeskStats } from './gifts/gift-desk';
 import { sendGiftHandler } from './gifts/send-gift';
 import { GiftStreams } from './gifts/stream-gifts';
@@ -38,6 +39,8 @@ export interface InteractionService {
   /** Drains, and ends when what was counted is written. The ports stay open. */
   close(): Promise<void>;
   stats(): InteractionStats;
+  /** Who gets most, of what this instance counts. */
+  readonly hotStreamers: HotStreamers;
 }
 
 /** Random bytes of an instance's id, which is their hexadecimal text. */
@@ -82,6 +85,7 @@ export function createInteractionService(
       drain();
       await feeds.close();
     },
+    hotStreamers: feeds.hot,
     stats: () => ({
       gifts: desk.stats(),
       giftStreams: streams.open,

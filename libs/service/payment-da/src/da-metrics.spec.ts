@@ -1,6 +1,7 @@
-import { LedgerRejectError } from '@giftmesh/domain-money';
+import { LedgerRejectError, type LogEntry } from '@giftmesh/domain-money';
+import { MetricsRegistry } from '@giftmesh/mesh-telemetry';
 import { createPaymentDa } from './index';
-import { observePaymentDa } from './da-metrics';
+import { observePaymentDa, SETTLE_LAG_BOUNDS_S } from './da-metrics';
 import { gift, numberOf, setUp, SHARDS } from './settler-test-kit';
 
 describe('observePaymentDa', () => {
@@ -11,17 +12,18 @@ describe('observePaymentDa', () => {
     jest.spyOn(ledger, 'replayDeadLetter').mockRejectedValue(new LedgerRejectError('no room'));
     const notices = { publish: async () => undefined, subscribe: () => async () => undefined };
     const da = createPaymentDa({ clock, log, codec, ledger, notices, shards: SHARDS });
-    const found = new Map<string, number>();
-    const observers: (() => void)[] = [];
-    const observe = (
-      { name }: { name: string },
-      tell: (report: (labels: readonly string[], value: number) => void) => void,
-    ) => void observers.push(() => tell(([reason], value) => found.set([name, reason].join(' ').trim(), value)));
-    observePaymentDa(da, { gauge: observe, observedCounter: observe });
-    const counts = () => {
-      observers.forEach((look) => look());
-      return Object.fromEntries(found);
-    };
+    const registry = new MetricsRegistry();
+    observePaymentDa(da, registry);
+    const family = (wanted: string) => registry.snapshot().find(({ name }) => name === wanted);
+    const counts = () =>
+      Object.fromEntries(
+        registry
+          .snapshot()
+          .filter(({ name }) => /^da\.(dead_letters|log)/.test(name))
+          .flatMap(({ name, points }) =>
+            points.map((point) => [[name, ...point.labels].join(' '), 'value' in point ? point.value : NaN]),
+          ),
+      ) as Record<string, number>;
     const none = { unreadable: 0, malformed: 0, rejected: 0 };
     const named = (name: string, kinds: Record<string, number>) =>
       Object.fromEntries(Object.entries(kinds).map(([kind, value]) => [`da.dead_letters.${name} ${kind}`, value]));
@@ -48,6 +50,29 @@ describe('observePaymentDa', () => {
     expect(counts()).toMatchObject(named('parked', parked));
     const waiting = Object.entries(counts()).filter(([name]) => name.includes('waiting'));
     expect(waiting.reduce((sum, [, value]) => sum + value, 0)).toBe(2);
+    expect(family('da.events')?.points).toEqual([
+      { labels: ['applied'], value: 2 },
+      { labels: ['duplicate'], value: 0 },
+      { labels: ['fenced'], value: 0 },
+    ]);
+    expect(family('da.batches')?.points).toEqual([{ labels: [], value: expect.any(Number) as number }]);
+    await da.close();
+  });
+
+  it('measures how long decisions took, parked ones not counted, and never less than nothing', async () => {
+    const { append, clock, codec, ledger, log } = setUp();
+    const notices = { publish: async () => undefined, subscribe: () => async () => undefined };
+    const da = createPaymentDa({ clock, log, codec, ledger, notices, shards: SHARDS });
+    const registry = new MetricsRegistry();
+    observePaymentDa(da, registry);
+    const nowMs = clock.nowMs();
+    const decidedAt = (entry: LogEntry, decidedAtMs: number): LogEntry =>
+      entry.kind === 'event' ? { ...entry, decided: { ...entry.decided, decidedAtMs } } : entry;
+    await append(decidedAt(gift(1), nowMs - 700), decidedAt(gift(2), nowMs + 60_000), gift(3, { isUnreadable: true }));
+    da.start();
+    await clock.advanceAsync(0);
+    const [point] = registry.snapshot().find(({ name }) => name === 'da.settle.lag')?.points ?? [];
+    expect(point).toMatchObject({ count: 2, sum: 0.7, bounds: SETTLE_LAG_BOUNDS_S });
     await da.close();
   });
 });

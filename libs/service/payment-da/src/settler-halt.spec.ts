@@ -13,9 +13,9 @@ function setUpByHand() {
     },
     release: async () => undefined,
   });
-  const { codec, ledger, positions } = parts;
+  const { clock, codec, ledger, positions } = parts;
   const notices = { publish: async () => undefined, subscribe: () => async () => undefined };
-  const settler = new Settler({ log, codec, ledger, positions, shards: SHARDS, notices });
+  const settler = new Settler({ clock, log, codec, ledger, positions, shards: SHARDS, notices });
   settler.start();
   return { ...parts, settler, subscriber: subscriber as unknown as SubscribeOptions<LogEntry> };
 }

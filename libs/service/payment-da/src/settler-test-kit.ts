@@ -97,6 +97,7 @@ export function setUp(options: Partial<SettlerOptions> = {}, watchBatch?: WatchB
   const positions = new AppliedPositions(clock, () => ledger.positions());
   const settler = new Settler(
     {
+      clock,
       log,
       codec,
       ledger,

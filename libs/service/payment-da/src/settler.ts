@@ -15,6 +15,7 @@ import {
   type ShardMap,
   type Subscription,
 } from '@giftmesh/domain-money';
+import type { Clock } from '@giftmesh/kernel-time';
 import type { AppliedPositions } from './applied-positions';
 import { letterKind, noLetters, type LetterCounts } from './letter-kind';
 import { usersOf } from './settled-users';
@@ -47,8 +48,12 @@ export const LETTERS_COMPARED_MAX = 10_000;
  */
 export type WatchBatch = (carriers: readonly Carrier[], settle: () => Promise<void>) => Promise<void>;
 
+/** Told how long a decision took into the ledger, milliseconds: once for each, at the commit. On the hot path; must not throw. */
+export type OnSettled = (lagMs: number) => void;
+
 /** What the settler needs. */
 export interface SettlerPorts {
+  readonly clock: Clock;
   readonly log: EventLog<LogEntry>;
   readonly codec: Codec<LogEntry>;
   readonly ledger: Ledger;
@@ -76,6 +81,7 @@ export class Settler {
   #subscription: Subscription | undefined;
   #stats = { applied: 0, duplicates: 0, fenced: 0, parked: 0, batches: 0 };
   readonly #parkedByKind = noLetters();
+  #onSettled: OnSettled | undefined;
   #failure: Error | undefined;
   /** Where the ledger has to stand until {@link #failure} is over: behind what the failed delivery brought. */
   #failedUpTo: readonly LogPosition[] = [];
@@ -127,6 +133,14 @@ export class Settler {
   /** What it has parked since its start, by why. */
   get parkedByKind(): LetterCounts {
     return this.#parkedByKind;
+  }
+
+  /**
+   * Has somebody told of every decision that is applied, refusals included, how long ago it was made. One that was applied before is told of
+   * again when its record comes again. What its station's clock is ahead of this one counts as nothing.
+   */
+  set onSettled(onSettled: OnSettled) {
+    this.#onSettled = onSettled;
   }
 
   async close(): Promise<void> {
@@ -210,6 +224,7 @@ export class Settler {
   async #apply(slices: readonly LedgerSlice[]): Promise<void> {
     const result = await this.ports.ledger.apply(slices);
     this.#count(result, slices);
+    this.#tellLags(slices);
     const positions = positionsBehind(slices);
     this.ports.positions.advance(positions);
     await this.#tell(result, slices);
@@ -225,6 +240,15 @@ export class Settler {
       this.#stats.parked += 1;
       this.#parkedByKind[letterKind(payload, this.ports.codec, this.ports.shards)] += 1;
     }
+  }
+
+  #tellLags(slices: readonly LedgerSlice[]): void {
+    const onSettled = this.#onSettled;
+    if (onSettled === undefined) return;
+    const nowMs = this.ports.clock.nowMs();
+    for (const { entries } of slices)
+      for (const entry of entries)
+        if (entry.kind === 'event') onSettled(Math.max(0, nowMs - entry.decided.decidedAtMs));
   }
 
   /** Tells stations what is settled. A notice may get lost: they find out by their sweepers. */

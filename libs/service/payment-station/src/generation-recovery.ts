@@ -24,6 +24,7 @@ const RAISES_MAX = 10;
  */
 export class GenerationRecovery {
   #running: Promise<void> | undefined;
+  #completed = 0;
   #closed = false;
 
   constructor(
@@ -37,6 +38,11 @@ export class GenerationRecovery {
   /** True while shards are being recovered. */
   get running(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** Times since the start that something lost was recovered. */
+  get completed(): number {
+    return this.#completed;
   }
 
   /** Recovers what the store says is lost; resolves when nothing is. Calls that overlap share one run. */
@@ -59,6 +65,7 @@ export class GenerationRecovery {
         const generation = await this.#raise(shards);
         await this.appender.appendFence({ shards, generation });
         await this.store.open(shards, generation);
+        this.#completed += 1;
       } catch {
         await sleep(this.clock, this.options.retryDelayMs);
       }

@@ -13,6 +13,7 @@ import { CreditRefresh } from './credit-refresh';
 import { EventDecider } from './event-decider';
 import { GenerationRecovery } from './generation-recovery';
 import { DEFAULT_LOG_APPENDER_OPTIONS, LogAppender, type CarrierSource } from './log-appender';
+import { OutboxSize } from './outbox-size';
 import type { PaymentDaClient } from './ports';
 import { PaymentStationHandlers } from './service';
 import { SettledMerger } from './settled-merger';
@@ -46,6 +47,9 @@ export interface PaymentStation {
   readonly handlers: PaymentStationHandlers;
   readonly appender: LogAppender;
   readonly sweeper: Sweeper;
+  readonly recovery: GenerationRecovery;
+  readonly merger: SettledMerger;
+  readonly outbox: OutboxSize;
   /** Why it can't serve, undefined while it can. */
   problem(): string | undefined;
   /** Recovers what the store lost, writes what an earlier process left behind, then serves. Resolves when ready. */
@@ -74,6 +78,9 @@ export function createPaymentStation(
     handlers: new PaymentStationHandlers({ store, ledger, loader, decider, recovery, ready: () => ready, shadow }),
     appender,
     sweeper,
+    recovery,
+    merger,
+    outbox: new OutboxSize(clock, store),
     problem: () => {
       if (!ready) return 'the station is starting';
       if (recovery.running) return 'the balance store is being recovered';

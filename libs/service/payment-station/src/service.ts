@@ -19,6 +19,7 @@ import { WireError, assetToProto, countersFromProto, orderFromProto, reversalFro
 import type { AccountLoader } from './account-loader';
 import type { EventDecider } from './event-decider';
 import type { GenerationRecovery } from './generation-recovery';
+import { OutcomeCounts } from './outcome-counts';
 import type { PaymentDaClient } from './ports';
 
 /** The most events or users of one request. */
@@ -44,6 +45,9 @@ export interface PaymentStationPorts {
 
 /** The RPCs of PaymentStationService. */
 export class PaymentStationHandlers {
+  /** Of all events that were answered. */
+  readonly outcomes = new OutcomeCounts();
+
   constructor(private readonly ports: PaymentStationPorts) {}
 
   readonly changeAssets = async (request: station.ChangeAssetsRequest): Promise<station.ChangeAssetsResponse> => {
@@ -51,7 +55,9 @@ export class PaymentStationHandlers {
     checkCount('events', request.events.length);
     if (!this.ports.ready()) throw paymentError('DEPENDENCY_AWAY', 'the station is starting', StatusCode.UNAVAILABLE);
     const remainingMs = currentCall()?.remainingMs() ?? Infinity;
-    return { results: await this.ports.decider.decide(request.events, remainingMs - ANSWER_RESERVE_MS) };
+    const results = await this.ports.decider.decide(request.events, remainingMs - ANSWER_RESERVE_MS);
+    this.outcomes.add(results);
+    return { results };
   };
 
   readonly getAssets = async (request: station.GetAssetsRequest): Promise<station.GetAssetsResponse> => {

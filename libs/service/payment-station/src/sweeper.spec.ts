@@ -148,6 +148,26 @@ describe('Sweeper', () => {
     expect(await log.durable()).toEqual([sampleId(1)]);
   });
 
+  it('knows how old the oldest entry is, also while the ledger is away, and not while the store is', async () => {
+    const { clock, ledger, store, sweeper } = setUp();
+    expect(sweeper.oldestMs).toBeUndefined();
+    await sweeper.sweep();
+    expect([sweeper.oldestMs, sweeper.appendedAgain]).toEqual([0, 0]);
+    const decidedAt = (id: number, agoMs: number) => ({ ...entry(id), decidedAtMs: clock.nowMs() - agoMs });
+    store.entries = [decidedAt(1, 3_000), decidedAt(2, 9_000), decidedAt(3, -60_000)];
+    ledger.trouble = () => {
+      throw new Error('away');
+    };
+    await expect(sweeper.sweep()).rejects.toThrow('away');
+    expect([sweeper.oldestMs, sweeper.appendedAgain]).toEqual([9_000, 0]);
+    ledger.trouble = () => undefined;
+    await sweeper.sweep();
+    expect(sweeper.appendedAgain).toBe(3);
+    store.failing.set('outbox', new Error('store away'));
+    await expect(sweeper.sweep()).rejects.toThrow('store away');
+    expect(sweeper.oldestMs).toBeUndefined();
+  });
+
   it('settles, appends and evicts nothing while the ledger is away', async () => {
     const { clock, ledger, log, store, sweeper } = setUp();
     store.entries = [entry(1)];

@@ -44,6 +44,8 @@ export class Sweeper {
   #closed = false;
   /** Of the last look at all shards that found all idle users. */
   #inspectedAtMs = -Infinity;
+  #oldestMs: number | undefined;
+  #appendedAgain = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -54,6 +56,16 @@ export class Sweeper {
     private readonly recovery: GenerationRecovery,
     private readonly options: SweeperOptions = DEFAULT_SWEEPER_OPTIONS,
   ) {}
+
+  /** Age of the oldest entry that the last sweep found, 0 for none that was old enough for it; undefined when the store did not answer. */
+  get oldestMs(): number | undefined {
+    return this.#oldestMs;
+  }
+
+  /** Entries that were appended again since the start. */
+  get appendedAgain(): number {
+    return this.#appendedAgain;
+  }
 
   start(): void {
     this.#plan();
@@ -74,7 +86,13 @@ export class Sweeper {
   async sweep(): Promise<void> {
     const nowMs = this.clock.nowMs();
     const { minAgeMs, entriesMax } = this.options;
-    const old = await this.store.outbox({ nowMs, minAgeMs, limit: entriesMax });
+    const old = await this.store.outbox({ nowMs, minAgeMs, limit: entriesMax }).catch((error: unknown): never => {
+      // An old number would say that all is well.
+      this.#oldestMs = undefined;
+      throw error;
+    });
+    // Decided by a clock that has jumped back since: its age is not known, and is not below 0.
+    this.#oldestMs = old.reduce((oldest, { decidedAtMs }) => Math.max(oldest, nowMs - decidedAtMs), 0);
     if (old.length > 0) await this.#lookAfter(old);
     await this.#inspect(nowMs);
   }
@@ -101,6 +119,7 @@ export class Sweeper {
     await this.store.settle(keys.filter((_, index) => onRecord[index]));
     const missing = entries.filter((entry, index) => !onRecord[index] && !this.appender.isPending(entry));
     // Not waited for: the log may be away for long, and the next sweep finds these pending.
+    this.#appendedAgain += missing.length;
     if (missing.length > 0) void this.appender.append(missing);
   }
 

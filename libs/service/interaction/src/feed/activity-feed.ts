@@ -6,6 +6,7 @@ import { ActivityWriter } from './activity-writer';
 import { DebitMemory } from './debit-memory';
 import { PassedFences } from './fences';
 import type { GiftShow } from './gift-show';
+import type { HotStreamers } from './hot-streamers';
 import { LogFollower, type LostStretch } from './log-follower';
 
 /** What the feed has done since it was started. */
@@ -37,6 +38,8 @@ export interface ActivityFeedParts {
   readonly gifts: GiftShow | undefined;
   /** Told of the rooms whose scores have just been written. Must not reject. */
   readonly onWritten: (roomIds: readonly bigint[]) => Promise<void>;
+  /** Told what each streamer gets by a gift that is counted. Must not throw. */
+  readonly hot: HotStreamers;
 }
 
 /**
@@ -170,6 +173,7 @@ export class ActivityFeed {
         recipients: event.toUserChanges,
         atMs: decidedAtMs,
       });
+      for (const { userId, incr } of event.toUserChanges) this.parts.hot.add(userId, incr);
       if (isNew) this.parts.gifts?.show(decided, nowMs);
     }
   }

@@ -6,6 +6,7 @@ import type { InteractionPorts } from '../ports';
 import type { Rankings } from '../rooms/rankings';
 import { ActivityFeed, type ActivityFeedStats } from './activity-feed';
 import { GiftShow } from './gift-show';
+import { HotStreamers } from './hot-streamers';
 import { RankNews } from './rank-news';
 import { RoomFeed } from './room-feed';
 
@@ -17,6 +18,8 @@ export class Feeds {
   readonly #counting: ActivityFeed;
   readonly #showing: RoomFeed | undefined;
   readonly #ranks: RankNews;
+  /** Who gets most of what is counted here. */
+  readonly hot: HotStreamers;
 
   constructor(
     ports: InteractionPorts,
@@ -33,13 +36,14 @@ export class Feeds {
     const ranks = new RankNews(ports, options, hub, read);
     const onWritten = (roomIds: readonly bigint[]): Promise<void> => ranks.announce(roomIds);
     this.#ranks = ranks;
+    this.hot = new HotStreamers(ports.clock);
     this.#showing = countedLog === undefined ? undefined : new RoomFeed(ports, options, gifts, ranks);
     this.#counting = new ActivityFeed(
       ports,
       options,
       countedLog === undefined
-        ? { log, gifts, onWritten }
-        : { log: countedLog, gifts: undefined, onWritten: async () => undefined },
+        ? { log, gifts, onWritten, hot: this.hot }
+        : { log: countedLog, gifts: undefined, onWritten: async () => undefined, hot: this.hot },
     );
   }
 
