@@ -51,6 +51,7 @@ writeFileSync(
                 'src',
                 '!**/*.{spec,property,bench}.*',
                 '!**/*.tsbuildinfo',
+                '!**/*-test-kit.*',
                 ...(before.exports?.['./testing'] ? [] : ['!**/testing']),
               ]
             : ['dist', '!dist/**/*.{spec,property,bench}.*', '!**/*.tsbuildinfo'],

@@ -3,12 +3,14 @@ import type { Logger } from 'pino';
 import {
   migrateOnly,
   openRealAndShadow,
+  openTls,
   shardNumbers,
   stressOf,
   unlessNone,
   type Running,
 } from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
+import { useXds } from '@giftmesh/adapter-xds';
 import { contractDescriptors, interaction, station } from '@giftmesh/contract';
 import { INTERACTION_ERROR_CODES, seededCatalogue, seededRooms } from '@giftmesh/domain-gifts';
 import { ShardMap } from '@giftmesh/domain-money';
@@ -24,6 +26,7 @@ import { batchTracer } from '@giftmesh/mesh-telemetry';
 import {
   createInteractionService,
   INTERACTION_FEATURES,
+  observeInteraction,
   observeRankings,
   type InteractionFeature,
 } from '@giftmesh/service-interaction';
@@ -46,6 +49,9 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     await Promise.all([tables.real.close(), tables.shadow?.close()]);
   });
   if (migrated !== undefined) return migrated;
+  const tls = await openTls(config, logger, clock);
+  const xds = await useXds({ GIFTMESH_STATION_ADDRESS: config.GIFTMESH_STATION_ADDRESS });
+  if (xds !== undefined) logger.info(xds, 'a control plane says where calls go');
   const stores = await openRealAndShadow(config, async (of, isShadow) =>
     of.GIFTMESH_STORES === 'servers'
       ? openServerStores(of, shards, clock, onProblem, onWaiting, isShadow)
@@ -61,10 +67,11 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
   });
   const { mesh } = processMesh;
+  tls.observe(processMesh.metrics);
   const stationChannelOf = (isShadow: boolean) =>
     mesh.createChannel({
       name: isShadow ? 'payment-station shadow' : 'payment-station',
-      to: { address: config.GIFTMESH_STATION_ADDRESS },
+      to: { address: config.GIFTMESH_STATION_ADDRESS, ...tls.channelTo('payment-station') },
       methodPolicies: methodPolicies(contractDescriptors()),
       stress: isShadow,
     });
@@ -93,6 +100,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       shadow,
     };
     const built = createInteractionService(ports, shared?.options);
+    if (!shadow) observeInteraction(built, processMesh.metrics);
     observeRankings(built, processMesh.metrics, shadow ? 'rankings shadow' : 'rankings');
     return built;
   };
@@ -101,6 +109,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const shadow = stores.shadow && build(stores.shadow, stationChannelOf(true), true);
   const definition = interaction.InteractionServiceService;
   const server = mesh.createServer({
+    ...tls.server,
     name: 'interaction',
     edge: true,
     services: [service(definition, routeStress(definition, interactions.handlers, shadow?.handlers))],
@@ -121,6 +130,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   });
   await Promise.all([interactions.start(), shadow?.start()]);
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_INTERACTION_PORT}`);
+  await tls.serveHealth(server.health);
   logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
   return {
     stop: async () => {
@@ -128,6 +138,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       stopPolling();
       await Promise.all([interactions.close(), shadow?.close()]);
       await processMesh.stop();
+      await tls.stop();
       await Promise.all([stores.real.close(), stores.shadow?.close()]);
     },
   };

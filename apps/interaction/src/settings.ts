@@ -7,6 +7,7 @@ import {
   storeSettings,
   stressEdgeSettings,
   stressSettings,
+  tlsSettings,
 } from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
@@ -25,6 +26,7 @@ export const settings = z.object({
   ...mysqlSettings,
   ...stressSettings,
   ...stressEdgeSettings,
+  ...tlsSettings,
   /** A Redis where interactions keep rankings for each other, for `servers`. Not the one of the balances: a cache must evict. */
   GIFTMESH_CACHE_URL: shape.matching(CACHE_URL, 'none'),
   /** Port of InteractionService. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import {
   migrateOnly,
   openRealAndShadow,
+  openTls,
   shardNumbers,
   stressOf,
   unlessNone,
@@ -16,7 +17,13 @@ import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { batchTracer } from '@giftmesh/mesh-telemetry';
-import { createPaymentDa, observePaymentDa, scheduleAudit } from '@giftmesh/service-payment-da';
+import {
+  AuditReadings,
+  createPaymentDa,
+  observeAudit,
+  observePaymentDa,
+  scheduleAudit,
+} from '@giftmesh/service-payment-da';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import { openEmbeddedStores } from './embedded-stores';
 import { openServerStores, openTables } from './server-stores';
@@ -36,6 +43,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     await Promise.all([tables.real.close(), tables.shadow?.close()]);
   });
   if (migrated !== undefined) return migrated;
+  const tls = await openTls(config, logger, clock);
   const stores = await openRealAndShadow(config, async (of, isShadow) =>
     of.GIFTMESH_STORES === 'servers'
       ? openServerStores(of, shards, clock, onProblem, onWaiting, isShadow)
@@ -50,6 +58,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
   });
   const { mesh } = processMesh;
+  tls.observe(processMesh.metrics);
   const watchBatchOf = (shadow: boolean) =>
     batchTracer({
       tracer: processMesh.telemetry.tracer,
@@ -71,6 +80,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const shadow = stores.shadow && build(stores.shadow, true);
   const definition = da.PaymentDaServiceService;
   const server = mesh.createServer({
+    ...tls.server,
     name: 'payment-da',
     edge: false,
     services: [service(definition, routeStress(definition, paymentDa.handlers, shadow?.handlers))],
@@ -90,6 +100,8 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   });
   const stopWatching = shadow === undefined ? () => undefined : watchShadow(logger, clock, () => shadow.problem());
   observePaymentDa(paymentDa, processMesh.metrics);
+  const auditReadings = new AuditReadings(clock);
+  observeAudit(auditReadings, processMesh.metrics);
   paymentDa.start();
   shadow?.start();
   const stopAudit =
@@ -99,14 +111,19 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
           clock,
           audit: () => stores.real.audit(),
           intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
-          onReport: ({ differenceCount, accounts, events }) =>
-            logger[differenceCount === 0 ? 'info' : 'error'](
-              { differenceCount, accounts, events },
-              'audited the ledger',
-            ),
-          onFailure: (error) => logger.error({ err: error }, 'the ledger could not be audited'),
+          onReport: (report) => {
+            auditReadings.reported(report);
+            const { differenceCount, accounts, events } = report;
+            const level = differenceCount === 0 ? 'info' : 'error';
+            logger[level]({ differenceCount, accounts, events }, 'audited the ledger');
+          },
+          onFailure: (error) => {
+            auditReadings.failed();
+            logger.error({ err: error }, 'the ledger could not be audited');
+          },
         });
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_DA_PORT}`);
+  await tls.serveHealth(server.health);
   logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
   return {
     stop: async () => {
@@ -116,6 +133,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       stopAudit();
       await Promise.all([paymentDa.close(), shadow?.close()]);
       await processMesh.stop();
+      await tls.stop();
       await Promise.all([stores.real.close(), stores.shadow?.close()]);
     },
   };

@@ -7,6 +7,7 @@ import {
   redisSettings,
   storeSettings,
   stressSettings,
+  tlsSettings,
 } from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
@@ -19,6 +20,7 @@ export const settings = z.object({
   ...redisSettings,
   ...mysqlSettings,
   ...stressSettings,
+  ...tlsSettings,
   /** Port of PaymentDaService. */
   GIFTMESH_DA_PORT: shape.port(7003),
   /** Between two audits of the ledger beside running work, seconds; 0 for none. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import {
   openRealAndShadow,
+  openTls,
   shardNumbers,
   stressOf,
   unlessNone,
@@ -8,6 +9,7 @@ import {
   type Running,
 } from '@giftmesh/adapter-process';
 import { startProcessMesh } from '@giftmesh/adapter-telemetry';
+import { useXds } from '@giftmesh/adapter-xds';
 import { contractDescriptors, da, station } from '@giftmesh/contract';
 import { PAYMENT_ERROR_CODES, ShardMap } from '@giftmesh/domain-money';
 import { systemClock } from '@giftmesh/kernel-time';
@@ -17,7 +19,7 @@ import { pollDependency } from '@giftmesh/mesh-health';
 import { routeStress } from '@giftmesh/mesh-lanes';
 import { methodPolicies } from '@giftmesh/mesh-policy';
 import type { MeshChannel } from '@giftmesh/mesh-stack';
-import { callCarrier, createPaymentStation } from '@giftmesh/service-payment-station';
+import { callCarrier, createPaymentStation, observePaymentStation } from '@giftmesh/service-payment-station';
 import { openEmbeddedStores } from './embedded-stores';
 import { openServerStores } from './server-stores';
 import type { Settings } from './settings';
@@ -29,6 +31,9 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   const shards = new ShardMap(...shardNumbers(config));
   const onProblem = (error: Error): void => logger.warn({ err: error }, 'a server failed, and is tried again');
   const onWaiting = (message: string): void => logger.warn(message);
+  const tls = await openTls(config, logger, clock);
+  const xds = await useXds({ GIFTMESH_DA_ADDRESS: config.GIFTMESH_DA_ADDRESS });
+  if (xds !== undefined) logger.info(xds, 'a control plane says where calls go');
   const stores = await openRealAndShadow(config, async (of) =>
     of.GIFTMESH_STORES === 'servers'
       ? openServerStores(of, shards, clock, onProblem, onWaiting)
@@ -43,10 +48,11 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     clock,
   });
   const { mesh } = processMesh;
+  tls.observe(processMesh.metrics);
   const daChannelOf = (isShadow: boolean) =>
     mesh.createChannel({
       name: isShadow ? 'payment-da shadow' : 'payment-da',
-      to: { address: config.GIFTMESH_DA_ADDRESS },
+      to: { address: config.GIFTMESH_DA_ADDRESS, ...tls.channelTo('payment-da') },
       methodPolicies: methodPolicies(contractDescriptors()),
       stress: isShadow,
     });
@@ -56,9 +62,11 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   };
   const daChannel = daChannelOf(false);
   const paymentStation = build(stores.real, daChannel, false);
+  observePaymentStation(paymentStation, processMesh.metrics);
   const shadow = stores.shadow && build(stores.shadow, daChannelOf(true), true);
   const definition = station.PaymentStationServiceService;
   const server = mesh.createServer({
+    ...tls.server,
     name: 'payment-station',
     edge: false,
     services: [service(definition, routeStress(definition, paymentStation.handlers, shadow?.handlers))],
@@ -85,6 +93,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   ];
   if (shadow !== undefined) stopPolling.push(watchShadow(logger, clock, () => shadow.problem()));
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_STATION_PORT}`);
+  await tls.serveHealth(server.health);
   logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');
   void paymentStation.start();
   void shadow?.start();
@@ -94,6 +103,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
       for (const stop of stopPolling) stop();
       await Promise.all([paymentStation.close(), shadow?.close()]);
       await processMesh.stop();
+      await tls.stop();
       await Promise.all([stores.real.close(), stores.shadow?.close()]);
     },
   };

@@ -6,6 +6,7 @@ import {
   redisSettings,
   storeSettings,
   stressSettings,
+  tlsSettings,
 } from '@giftmesh/adapter-process';
 import { shape } from '@giftmesh/kernel-config';
 
@@ -17,6 +18,7 @@ export const settings = z.object({
   ...storeSettings,
   ...redisSettings,
   ...stressSettings,
+  ...tlsSettings,
   /** Port of PaymentStationService. */
   GIFTMESH_STATION_PORT: shape.port(7002),
   /** Where Payment-DA listens. */

@@ -21,8 +21,13 @@ import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { methodPolicies } from '@giftmesh/mesh-policy';
 import type { MeshServer } from '@giftmesh/mesh-server';
 import { batchTracer } from '@giftmesh/mesh-telemetry';
-import { createInteractionService, INTERACTION_FEATURES, observeRankings } from '@giftmesh/service-interaction';
-import { callCarrier, createPaymentStation } from '@giftmesh/service-payment-station';
+import {
+  createInteractionService,
+  INTERACTION_FEATURES,
+  observeInteraction,
+  observeRankings,
+} from '@giftmesh/service-interaction';
+import { callCarrier, createPaymentStation, observePaymentStation } from '@giftmesh/service-payment-station';
 import { announceReady } from './announce-ready';
 import type { Settings } from './settings';
 import { startDaThread } from './start-da-thread';
@@ -56,6 +61,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     return createPaymentStation({ clock, store, log, ledger, notices, shards, carrierOf: callCarrier, shadow });
   };
   const paymentStation = buildStation(stores.real, false);
+  observePaymentStation(paymentStation, processMesh.metrics);
   const shadowStation = stores.shadow && buildStation(stores.shadow, true);
   const serverOptions = {
     descriptors: contractDescriptors(),
@@ -91,6 +97,7 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
     return createInteractionService(all);
   };
   const interactions = buildInteraction(stores.real, false);
+  observeInteraction(interactions, processMesh.metrics);
   observeRankings(interactions, processMesh.metrics);
   const shadowInteractions = stores.shadow && buildInteraction(stores.shadow, true);
   const { InteractionServiceService: interactionMethods } = interaction;

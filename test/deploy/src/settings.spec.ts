@@ -9,6 +9,7 @@ import {
   storeSettings,
   stressEdgeSettings,
   stressSettings,
+  tlsSettings,
 } from '@giftmesh/adapter-process';
 import { loadConfig, shape } from '@giftmesh/kernel-config';
 import { durationMs } from './istio-routes';
@@ -27,6 +28,7 @@ const SHAPES = z.object({
   ...storeSettings,
   ...stressSettings,
   ...stressEdgeSettings,
+  ...tlsSettings,
   GIFTMESH_INTERACTION_PORT: shape.port(7001),
   GIFTMESH_STATION_PORT: shape.port(7002),
   GIFTMESH_DA_PORT: shape.port(7003),

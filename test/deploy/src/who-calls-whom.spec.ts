@@ -4,7 +4,7 @@ import { HEALTH_SERVICE } from '@giftmesh/mesh-health';
 import { repositoryRoot } from '@giftmesh/test-harness';
 import { isAllowed } from './authorization';
 import { APPS, methodsOf, SERVICES, type App } from './contract';
-import { nameOf, type Manifest } from './manifest';
+import { listAt, nameOf, type Manifest } from './manifest';
 import { mayConnect } from './network';
 import { useRendered } from './rendered';
 import { workloadsOf, type Workload } from './workloads';
@@ -63,6 +63,30 @@ describe('who may call which method', () => {
   it('is the station alone at the ledger', () => {
     for (const path of [...methodsOf('payment-da').keys(), HEALTH])
       expect([path, callersOf('payment-da', path)]).toEqual([path, ['payment-station']]);
+  });
+
+  it('is whom the contract names, who are let in by certificate where there is no Istio', () => {
+    const named = new Set<string>();
+    for (const app of APPS) {
+      for (const [path, { callers = [] }] of methodsOf(app)) {
+        expect([path, [...callers].sort()]).toEqual([path, [...callersOf(app, path)].sort()]);
+        expect(callers.length).toBeGreaterThan(0);
+        for (const caller of callers) named.add(caller);
+      }
+    }
+    // A name that nobody here has would be compared with nothing.
+    expect([...named].filter((caller) => !CALLERS.includes(caller))).toEqual([]);
+    expect([...named].sort()).toEqual(['billing', GATEWAY, 'interaction', 'payment-station']);
+  });
+
+  it('would differ from the contract if a rule let somebody else in', () => {
+    const careless = structuredClone(policies()) as Manifest[];
+    const station = careless.find((policy) => nameOf(policy) === 'AuthorizationPolicy/payment-station') as Manifest;
+    const [first] = listAt(station, 'spec', 'rules') as [{ from: [{ source: { serviceAccounts: string[] } }] }];
+    first.from[0].source.serviceAccounts.push('operator');
+    const path = `/${SERVICES['payment-station']}/ChangeAssets`;
+    expect(callersOf('payment-station', path, careless)).toEqual(['interaction', 'operator']);
+    expect(methodsOf('payment-station').get(path)?.callers).toEqual(['interaction']);
   });
 
   it('stays the station alone when a rule is added that lets others in', () => {
