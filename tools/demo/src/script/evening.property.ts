@@ -51,7 +51,8 @@ describe('an evening', () => {
         }
         expect(durationMs).toBeGreaterThanOrEqual(lastMs);
       }),
-      { numRuns: 60 },
+      // Of the last room there is one streamer, and not the others.
+      { numRuns: 60, examples: [[{ seed: 20, gifts: 32, viewers: 116, streamers: 35, durationMs: 1 }]] },
     );
   });
 

@@ -3,7 +3,7 @@ import { seededRandom, type Random } from '@giftmesh/kernel-random';
 import { audienceOf, GIVEN_BY_GIVERS_SHARE, type Viewer } from './audience';
 import { Bursts, type Moment } from './bursts';
 import { GiftChoice } from './gift-choice';
-import type { Streamer } from './stage';
+import { streamersOf, type Streamer } from './stage';
 import { exponential, WeightedPick, zipf } from './weighted';
 
 /** One gift that is going to be sent. */
@@ -85,7 +85,10 @@ class EveningWriter {
     this.#others = viewers.filter(({ isGiver }) => !isGiver);
     this.#bursts = new Bursts(random, durationMs, () => random.pick(viewers).favourite);
     const rooms = new Set(viewers.map(({ favourite }) => favourite.room));
-    this.#onStage = new Map([...rooms].map((room) => [room.roomId, room.streamerIds.slice(0, streamers)]));
+    const onTonight = new Set(streamersOf(streamers).map(({ streamerId }) => streamerId));
+    this.#onStage = new Map(
+      [...rooms].map((room) => [room.roomId, room.streamerIds.filter((id) => onTonight.has(id))]),
+    );
   }
 
   /** One gift or a combo of a giver, at most `giftsMax` events. */
