@@ -17,13 +17,7 @@ import { service } from '@giftmesh/mesh-context';
 import { pollDependency } from '@giftmesh/mesh-health';
 import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { batchTracer } from '@giftmesh/mesh-telemetry';
-import {
-  AuditReadings,
-  createPaymentDa,
-  observeAudit,
-  observePaymentDa,
-  scheduleAudit,
-} from '@giftmesh/service-payment-da';
+import { createPaymentDa, observePaymentDa, watchAudit } from '@giftmesh/service-payment-da';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import { openEmbeddedStores } from './embedded-stores';
 import { openServerStores, openTables } from './server-stores';
@@ -100,28 +94,15 @@ export async function compose(config: Settings, logger: Logger): Promise<Running
   });
   const stopWatching = shadow === undefined ? () => undefined : watchShadow(logger, clock, () => shadow.problem());
   observePaymentDa(paymentDa, processMesh.metrics);
-  const auditReadings = new AuditReadings(clock);
-  observeAudit(auditReadings, processMesh.metrics);
   paymentDa.start();
   shadow?.start();
-  const stopAudit =
-    config.GIFTMESH_AUDIT_INTERVAL_S === 0
-      ? () => undefined
-      : scheduleAudit({
-          clock,
-          audit: () => stores.real.audit(),
-          intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
-          onReport: (report) => {
-            auditReadings.reported(report);
-            const { differenceCount, accounts, events } = report;
-            const level = differenceCount === 0 ? 'info' : 'error';
-            logger[level]({ differenceCount, accounts, events }, 'audited the ledger');
-          },
-          onFailure: (error) => {
-            auditReadings.failed();
-            logger.error({ err: error }, 'the ledger could not be audited');
-          },
-        });
+  const stopAudit = watchAudit({
+    clock,
+    intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
+    audit: () => stores.real.audit(),
+    metrics: processMesh.metrics,
+    log: logger,
+  });
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_DA_PORT}`);
   await tls.serveHealth(server.health);
   logger.info({ address: `${config.GIFTMESH_HOST}:${port}` }, 'listening');

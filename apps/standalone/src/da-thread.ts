@@ -20,13 +20,7 @@ import { pollDependency } from '@giftmesh/mesh-health';
 import { routeStress, STRESS_KEY } from '@giftmesh/mesh-lanes';
 import { batchTracer, traceMixin } from '@giftmesh/mesh-telemetry';
 import { INTERACTION_FEATURES } from '@giftmesh/service-interaction';
-import {
-  AuditReadings,
-  createPaymentDa,
-  observeAudit,
-  observePaymentDa,
-  scheduleAudit,
-} from '@giftmesh/service-payment-da';
+import { createPaymentDa, observePaymentDa, watchAudit } from '@giftmesh/service-payment-da';
 import { moneyLogCodec } from '@giftmesh/wire-money';
 import type { Settings } from './settings';
 import { openDaStores, type DaStores } from './stores';
@@ -109,28 +103,15 @@ async function run({ config, calls }: DaThreadData): Promise<void> {
   });
   const stopWatching = shadow === undefined ? () => undefined : watchShadow(logger, clock, () => shadow.problem());
   observePaymentDa(paymentDa, processMesh.metrics);
-  const auditReadings = new AuditReadings(clock);
-  observeAudit(auditReadings, processMesh.metrics);
   paymentDa.start();
   shadow?.start();
-  const stopAudit =
-    config.GIFTMESH_AUDIT_INTERVAL_S === 0
-      ? () => undefined
-      : scheduleAudit({
-          audit: () => auditLedgerInThread(stores.real.ledgerPath),
-          clock,
-          intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
-          onReport: (report) => {
-            auditReadings.reported(report);
-            const { differenceCount, accounts, events } = report;
-            const level = differenceCount === 0 ? 'info' : 'error';
-            logger[level]({ differenceCount, accounts, events }, 'audited the ledger');
-          },
-          onFailure: (error) => {
-            auditReadings.failed();
-            logger.error({ err: error }, 'the ledger could not be audited');
-          },
-        });
+  const stopAudit = watchAudit({
+    clock,
+    intervalMs: config.GIFTMESH_AUDIT_INTERVAL_S * 1_000,
+    audit: () => auditLedgerInThread(stores.real.ledgerPath),
+    metrics: processMesh.metrics,
+    log: logger,
+  });
   const port = await server.listen(`${config.GIFTMESH_HOST}:${config.GIFTMESH_DA_PORT}`);
   tell({ kind: 'listening', address: `${config.GIFTMESH_HOST}:${port}` });
 

@@ -16,10 +16,9 @@ export {
   type DeadLetterRetrierOptions,
   type DeadLetterStats,
 } from './dead-letter-retrier';
-export { AuditReadings, observeAudit } from './audit-metrics';
+export { watchAudit, type AuditFindings, type AuditLog, type WatchAuditOptions } from './watch-audit';
 export { observePaymentDa, SETTLE_LAG_BOUNDS_S, type DaMetrics } from './da-metrics';
 export { LAG_LOOK_EVERY_MS, LogLag, type LogLagPorts } from './log-lag';
 export { LETTER_KINDS, letterKind, type LetterCounts, type LetterKind } from './letter-kind';
 export { countedIn, LETTERS_COUNTED_MAX, ParkedEvents } from './parked-events';
 export { dropLetter, readLetter, replayLetter, type LetterContent, type Replay } from './replay-letter';
-export { scheduleAudit, type ScheduledAuditOptions } from './scheduled-audit';

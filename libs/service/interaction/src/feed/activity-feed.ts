@@ -146,6 +146,7 @@ export class ActivityFeed {
     for (const record of records) {
       this.#onRecord(record, nowMs);
       this.#writer.reached(record.partition, record.offset);
+      this.#fences.reached({ partition: record.partition, offset: record.offset + 1 });
     }
     this.parts.gifts?.endTurn();
     await this.#writer.room();

@@ -21,6 +21,8 @@ export const LOOK_BACK_RECORDS_MAX = 4_096;
  */
 export class PassedFences {
   readonly #generations = new Map<number, number>();
+  /** Of each partition: the fences in front of it are known. */
+  readonly #knownTo = new Map<number, number>();
 
   constructor(private readonly shards: ShardMap) {}
 
@@ -29,9 +31,14 @@ export class PassedFences {
       this.#generations.set(shard, Math.max(this.#generations.get(shard) ?? 0, fence.generation));
   }
 
-  /** Passes the fences in front of a position. Rejects when the log can't be read now. */
+  /** What stands in front of a position has been read, fences and all. */
+  reached({ partition, offset }: LogPosition): void {
+    this.#knownTo.set(partition, Math.max(this.#knownTo.get(partition) ?? 0, offset));
+  }
+
+  /** Passes the fences in front of a position that were not read here. Rejects when the log can't be read now. */
   async lookBack(log: Pick<EventLog<LogEntry>, 'read'>, { partition, offset }: LogPosition): Promise<void> {
-    let from = Math.max(0, offset - LOOK_BACK_RECORDS_MAX);
+    let from = Math.max(this.#knownTo.get(partition) ?? 0, offset - LOOK_BACK_RECORDS_MAX);
     while (from < offset) {
       try {
         const records = await log.read({ partition, offset: from }, offset - from);
@@ -46,6 +53,7 @@ export class PassedFences {
         from = error.startOffset;
       }
     }
+    this.reached({ partition, offset });
   }
 
   isStale({ event, generation }: DecidedEvent): boolean {
