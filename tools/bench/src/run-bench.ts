@@ -37,7 +37,7 @@ ${SUITES.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n'
   --seed S      of the workload; the same seed sends the same
   --stores real the gifts suite on Redis, Kafka and MariaDB, services in processes of their own (default: embedded)
   --gifts N     how many the soak and hot-streamer suites send
-  --in-flight N calls at once in the gifts suite on real servers (default: 64)
+  --in-flight N calls at once in the gifts suite on real servers (default: 1024)
   --svg FOLDER  write pictures of the figures there (mesh suites)
   --node PATH   the Node that servers run on (mesh suites); clients stay on this one
   --profiles DIR profiles of the services' CPU (suites on real servers)
