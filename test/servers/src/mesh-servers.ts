@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { sleep, systemClock } from '@giftmesh/kernel-time';
 import {
   DURABLE_REDIS,
-  freePort,
   startKafka,
   startMariaDb,
   startRedis,
@@ -67,7 +66,7 @@ export class MeshServers {
 
   /** @param folder where they keep their files; its owner removes it. */
   static async start(folder: string, { links, redis = 'single' }: MeshServersOptions = {}): Promise<MeshServers> {
-    const listeners = links === undefined ? [] : await listenersBehind(links);
+    const listeners = links === undefined ? [] : listenersBehind(links);
     const started = await Promise.allSettled([
       redis === 'single'
         ? startRedis({ folder: join(folder, 'redis'), args: DURABLE_REDIS })
@@ -186,18 +185,20 @@ export class MeshServers {
     if (this.links === undefined) return;
     if (!('nodes' in this.redisServers)) this.links.lead('redis', this.redisServers.port);
     this.links.lead('mariadb', this.mariadb.port);
+    for (const [service, instance] of CLIENTS) {
+      const port = this.kafka.listenerPorts.get(listenerOf(service, instance));
+      if (port !== undefined) this.links.leadOne(service, instance, 'kafka', port);
+    }
   }
 }
 
 /** Clients of Kafka connect to the addresses that they are told of: each process gets a listener that tells it of its link. */
-async function listenersBehind(links: MeshLinks): Promise<KafkaListener[]> {
-  const clients = SERVICES.flatMap((service) => INSTANCES.map((instance) => [service, instance] as const));
-  return Promise.all(
-    clients.map(async ([service, instance]) => {
-      const port = await freePort();
-      links.leadOne(service, instance, 'kafka', port);
-      const advertised = `127.0.0.1:${links.port(service, instance, 'kafka')}`;
-      return { name: `${service.toUpperCase()}${instance}`, port, advertised };
-    }),
-  );
+function listenersBehind(links: MeshLinks): KafkaListener[] {
+  return CLIENTS.map(([service, instance]) => ({
+    name: listenerOf(service, instance),
+    advertised: `127.0.0.1:${links.port(service, instance, 'kafka')}`,
+  }));
 }
+
+const CLIENTS = SERVICES.flatMap((service) => INSTANCES.map((instance) => [service, instance] as const));
+const listenerOf = (service: ServiceName, instance: Instance): string => `${service.toUpperCase()}${instance}`;

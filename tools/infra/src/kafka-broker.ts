@@ -25,10 +25,13 @@ export interface KafkaProgram {
 export interface KafkaListener {
   /** Capital letters and digits: `STATION`. */
   readonly name: string;
-  /** Of 127.0.0.1, where the broker listens. */
-  readonly port: number;
   /** What clients are told, `host:port`. */
   readonly advertised: string;
+}
+
+/** A listener with the port of 127.0.0.1 where the broker listens. */
+export interface PlacedListener extends KafkaListener {
+  readonly port: number;
 }
 
 /** One broker of a cluster, and what all of them agree on. */
@@ -40,7 +43,7 @@ export interface BrokerPlan {
   readonly voters: string;
   readonly brokerCount: number;
   readonly settings: Readonly<Record<string, string>>;
-  readonly listeners?: readonly KafkaListener[];
+  readonly listeners?: readonly PlacedListener[];
   readonly jvmArgs: readonly string[];
   /** The brokers that it must know before it counts as started. */
   readonly awaitedIds: () => readonly number[];
@@ -96,6 +99,9 @@ export function brokerKind(program: KafkaProgram, plan: BrokerPlan): ServerKind 
         const { clusterId, brokerIds } = await askKafka({ port });
         const awaited = plan.awaitedIds();
         if (clusterId !== plan.clusterId || !awaited.every((id) => brokerIds.includes(id))) return false;
+        // It answers on one listener before it finds the port of another taken, and ends.
+        for (const listener of plan.listeners ?? [])
+          if ((await askKafka(listener)).clusterId !== plan.clusterId) return false;
         return await canCreateTopic({ port }, Math.min(awaited.length, copiesOf(plan)));
       } catch {
         return false;
@@ -109,7 +115,7 @@ const copiesOf = ({ brokerCount }: BrokerPlan): number => Math.min(3, brokerCoun
 function propertiesText(port: number, folder: string, plan: BrokerPlan): string {
   const copies = String(copiesOf(plan));
   const inSync = String(Math.min(2, plan.brokerCount));
-  const more = (text: (listener: KafkaListener) => string): string => (plan.listeners ?? []).map(text).join('');
+  const more = (text: (listener: PlacedListener) => string): string => (plan.listeners ?? []).map(text).join('');
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(plan.id),

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { askKafka, canCreateTopic } from './ask-kafka';
 import { MissingProgramError, startKafka, type KafkaCluster } from './index';
-import { freePort } from './free-port';
 import { findKafka } from './kafka-broker';
 
 const TOPIC = 'spec';
@@ -54,14 +53,9 @@ describe('startKafka', () => {
   describe('with one broker', () => {
     let folder: string;
     let cluster: KafkaCluster;
-    let edgePort: number;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'kafka-spec-'));
-      edgePort = await freePort();
-      cluster = await startKafka({
-        folder,
-        listeners: [{ name: 'EDGE', port: edgePort, advertised: '127.0.0.1:1234' }],
-      });
+      cluster = await startKafka({ folder, listeners: [{ name: 'EDGE', advertised: '127.0.0.1:1234' }] });
     }, 90_000);
     afterAll(async () => {
       await cluster.kill();
@@ -79,7 +73,8 @@ describe('startKafka', () => {
       expect(await askKafka({ port: cluster.nodes[0]?.server.port ?? 0 })).toMatchObject({
         addresses: cluster.brokers,
       });
-      expect(await askKafka({ port: edgePort })).toMatchObject({ addresses: ['127.0.0.1:1234'] });
+      const port = cluster.listenerPorts.get('EDGE') ?? 0;
+      expect(await askKafka({ port })).toMatchObject({ addresses: ['127.0.0.1:1234'] });
     });
 
     it('keeps what it answered when it is killed, at its address and at another', async () => {

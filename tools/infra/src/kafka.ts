@@ -29,6 +29,8 @@ export interface KafkaCluster {
   /** `127.0.0.1:port` of each broker. */
   readonly brokers: readonly string[];
   readonly nodes: readonly KafkaNode[];
+  /** The port of each listener that was asked for, by its name. */
+  readonly listenerPorts: ReadonlyMap<string, number>;
   /** Ends all brokers in good order. */
   stop(): Promise<void>;
   /** Ends all brokers like a power cut. */
@@ -83,13 +85,16 @@ async function startAll(
   options: StartKafkaOptions,
   classes: readonly string[],
 ): Promise<KafkaCluster> {
-  const { settings = {}, listeners = [], detached = false } = options;
+  const { settings = {}, detached = false } = options;
   const jvmArgs = [...classes, ...(options.jvmArgs ?? QUICK_JVM)];
   const folder = await ownedFolder('kafka', options.folder);
   const ids = Array.from({ length: count }, (_, index) => index + 1);
   const folderOf = (id: number): string => join(folder.path, `broker-${id}`);
   const clusterId = ids.map((id) => clusterIdIn(folderOf(id))).find(Boolean) ?? newKafkaId();
   const controllerPorts = await Promise.all(ids.map(() => freePort()));
+  const listeners = await Promise.all(
+    (options.listeners ?? []).map(async (listener) => ({ ...listener, port: await freePort() })),
+  );
   const voters = ids.map((id, index) => `${id}@127.0.0.1:${controllerPorts[index]}`).join(',');
 
   let failure: Error | undefined;
@@ -134,6 +139,7 @@ async function startAll(
   return {
     brokers: nodes.map(({ address }) => address),
     nodes,
+    listenerPorts: new Map(listeners.map(({ name, port }) => [name, port])),
     stop: () => end('stop'),
     kill: () => end('kill'),
   };

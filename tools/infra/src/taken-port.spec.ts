@@ -40,5 +40,16 @@ describe('a port that was free a moment ago', () => {
     const withTakenPort = { ...plan, controllerPort, voters: `1@127.0.0.1:${controllerPort}`, settings: { listeners } };
     await expect(startServer(brokerKind(findKafka(), withTakenPort), place)).rejects.toThrow(TAKEN);
     await expect(startKafka({ port: taken })).rejects.toThrow(TAKEN);
+    // By then it has answered on its first listener.
+    const own = await freePort();
+    const edge = [{ name: 'EDGE', port: taken, advertised: '127.0.0.1:1' }];
+    const withTakenListener = {
+      ...plan,
+      controllerPort: own,
+      voters: `1@127.0.0.1:${own}`,
+      settings: {},
+      listeners: edge,
+    };
+    await expect(startServer(brokerKind(findKafka(), withTakenListener), place)).rejects.toThrow(TAKEN);
   }, 90_000);
 });
