@@ -6,20 +6,26 @@
  *     [--only script | watch]
  *
  * Redis has one thread, so what bounds a store is how much of it a debit takes: the server's CPU is told beside the rate, and debits for each
- * second of it, which a busy machine changes less. Baselines of the same run: PING, and a script that does nothing with the arguments of
- * a call of one debit and of 32. It writes under the prefix `bench:` and leaves its keys there.
+ * second of it, which a busy machine changes less. Baselines of the same run: PING, a script that does nothing with the arguments of
+ * a call of one debit and of 32, and one that does the least that could be called a debit. It writes under the prefix `bench:` and leaves its keys there.
  */
 import { parseArgs } from 'node:util';
 import { uuidV7Source } from '@giftmesh/kernel-ids';
 import { seededRandom, type Random } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
 import { fingerprintOf, ShardMap, type DebitRequest } from '@giftmesh/domain-money';
-import { connectRedis, RedisBalanceStore, type RedisConnection } from './index';
+import { baselines, forServerSecond, measure, type BenchFigure } from './balance-store-baselines.bench';
+import { connectRedis, RedisBalanceStore } from './index';
 
 const VIEWERS = 10_000;
 const SHARDS = new ShardMap(256, 16);
 /** Aim of the design, debits a second in batches. */
 const BATCH_AIM = 100_000;
+/**
+ * The same on any machine: debits for a second of the server's CPU, against a script that does the least. The machine of the aim did 142,000 of
+ * those a second.
+ */
+const OF_BARE_AIM = BATCH_AIM / 142_000;
 const SETTLE = 500;
 const SETTLES_IN_FLIGHT = 4;
 
@@ -52,6 +58,13 @@ const WAYS: readonly Way[] = [
   { name: 'WATCH, batches of 32 in a shard', debitBy: 'watch', batch: 32, inFlight: 8, oneShard: true, share: 0.5 },
 ];
 
+const BARE_32 = 'baseline: a bare script with 32 debits, 8 in flight';
+/** Baselines of as many calls as a way of the same size. */
+const BASELINES = [
+  { batch: 1, inFlight: 64 },
+  { batch: 32, inFlight: 8 },
+] as const;
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -68,8 +81,11 @@ async function main(): Promise<void> {
   const seed = Number(values.seed);
   const random = seededRandom(seed);
   const connection = await connectRedis({ urls: values.url, commandTimeoutMs: 30_000 });
-  const figures: Figure[] = [];
-  figures.push(...(await baselines(connection, random, events)));
+  const figures: BenchFigure[] = [];
+  for (const { batch, inFlight } of BASELINES)
+    figures.push(
+      ...(await baselines(connection, requestCalls(random, { batch, oneShard: true }, events / 2), inFlight)),
+    );
   let generation = Date.now();
   for (const way of WAYS.filter(({ debitBy }) => values.only === undefined || values.only === debitBy)) {
     const store = new RedisBalanceStore({
@@ -86,9 +102,10 @@ async function main(): Promise<void> {
     await run(store, requestCalls(random, way, Math.round(count / 5)), way.inFlight);
     const calls = requestCalls(random, way, count);
     const { name, aim } = way;
-    figures.push(
-      ...(await measure(connection, { name, count, what: 'debit', aim }, () => run(store, calls, way.inFlight))),
+    const measured = await measure(connection, { name, count, what: 'debit', aim }, () =>
+      run(store, calls, way.inFlight),
     );
+    figures.push(...measured, ...(aim === undefined ? [] : ofBare(name, measured, figures)));
     if (way.batch === 32 && way.debitBy === 'script')
       figures.push(
         ...(await measure(connection, { name: `${name}, settled`, count, what: 'event' }, () => settle(store, calls))),
@@ -105,72 +122,13 @@ async function main(): Promise<void> {
       console.log(`${name.padEnd(56)} ${value.toFixed(value < 1_000 ? 2 : 0).padStart(10)} ${unit}`);
 }
 
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly aim?: number;
-  readonly reached?: boolean;
-}
-
-/** The rate of `count` things, and what each takes of the caller's and the servers' CPU. */
-async function measure(
-  connection: RedisConnection,
-  { name, count, what, aim }: { name: string; count: number; what: string; aim?: number | undefined },
-  work: () => Promise<unknown>,
-): Promise<Figure[]> {
-  const before = await serverCpuMs(connection);
-  const cpu = process.cpuUsage();
-  const begunAt = performance.now();
-  await work();
-  const tookMs = performance.now() - begunAt;
-  const { user, system } = process.cpuUsage(cpu);
-  const serverMs = (await serverCpuMs(connection)) - before;
-  const value = (count / tookMs) * 1_000;
-  return [
-    { name, value, unit: `${what}s/s`, ...(aim === undefined ? {} : { aim, reached: value >= aim }) },
-    { name: `${name}: caller's CPU`, value: (user + system) / count, unit: `µs/${what}` },
-    { name: `${name}: server's CPU`, value: (serverMs * 1_000) / count, unit: `µs/${what}` },
-    { name: `${name}: for a second of server's CPU`, value: (count / serverMs) * 1_000, unit: `${what}s` },
-  ];
-}
-
-/** What the server and the way to it cost without any debit. */
-async function baselines(connection: RedisConnection, random: Random, events: number): Promise<Figure[]> {
-  const [node] = connection.nodes();
-  if (node === undefined) return [];
-  const figures: Figure[] = [];
-  const rounds = async (count: number, inFlight: number, ask: () => Promise<unknown>): Promise<void> => {
-    let left = count;
-    const worker = async (): Promise<void> => {
-      while ((left -= 1) >= 0) await ask();
-    };
-    await Promise.all(Array.from({ length: inFlight }, worker));
-  };
-  const pings = Math.round(events / 2);
-  const ping = { name: 'baseline: PING, 64 in flight', count: pings, what: 'call' };
-  figures.push(...(await measure(connection, ping, () => rounds(pings, 64, () => node.ping()))));
-  const sha = String(await node.script('LOAD', 'return 1'));
-  for (const [batch, inFlight] of [
-    [1, 64],
-    [32, 8],
-  ] as const) {
-    const [requests = []] = requestCalls(random, { batch, oneShard: true }, batch);
-    const args = requests.flatMap(({ event }) => [
-      1,
-      `${event.eventId}/${event.opUserId}`,
-      3,
-      100,
-      JSON.stringify([event.eventId, event.objId, event.comboKey, 'what is kept of an event'.repeat(3)]),
-    ]);
-    const count = Math.round(pings / batch) * batch;
-    const name = `baseline: an empty script with ${batch} debit${batch === 1 ? '' : 's'}, ${inFlight} in flight`;
-    const call = (): Promise<unknown> => node.evalsha(sha, 0, ...args);
-    figures.push(
-      ...(await measure(connection, { name, count, what: 'debit' }, () => rounds(count / batch, inFlight, call))),
-    );
-  }
-  return figures;
+/** None on a cluster, which has no bare script. */
+function ofBare(name: string, measured: readonly BenchFigure[], baselines: readonly BenchFigure[]): BenchFigure[] {
+  const bare = baselines.find((figure) => figure.name === forServerSecond(BARE_32));
+  const own = measured.find((figure) => figure.name === forServerSecond(name));
+  if (bare === undefined || own === undefined) return [];
+  const value = own.value / bare.value;
+  return [{ name: `${name}: of the bare script`, value, unit: 'of bare', aim: OF_BARE_AIM }];
 }
 
 const userIdOf = (viewer: number): bigint => 1_000_000n + BigInt(viewer) * 7919n;
@@ -243,15 +201,6 @@ async function settle(store: RedisBalanceStore, calls: readonly DebitRequest[][]
       await store.settle(keys.slice(at - SETTLE, at));
   };
   await Promise.all(Array.from({ length: SETTLES_IN_FLIGHT }, worker));
-}
-
-async function serverCpuMs(connection: RedisConnection): Promise<number> {
-  let ms = 0;
-  for (const node of connection.nodes()) {
-    const info = await node.info('cpu');
-    for (const [, seconds] of info.matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm)) ms += Number(seconds) * 1_000;
-  }
-  return ms;
 }
 
 void main();
