@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { EXIT, ExitError } from '@giftmesh/adapter-process';
+import { commandLine } from '@giftmesh/adapter-process';
 import { STREAMERS_MAX } from './script/stage';
 
 /** What the command line asks for. */
@@ -39,9 +38,23 @@ Options:
   --json         print one JSON object with the figures on stdout, everything else on stderr
   --help         this text`;
 
+const { parse, usage } = commandLine('demo');
+const OPTIONS = {
+  options: {
+    gifts: { type: 'string' },
+    viewers: { type: 'string' },
+    streamers: { type: 'string' },
+    rate: { type: 'string' },
+    seed: { type: 'string' },
+    once: { type: 'boolean' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
+} as const;
+
 /** Reads the arguments. Throws ExitError (64) for a command line that can't be followed. */
 export function parseOptions(args: readonly string[]): DemoOptions {
-  const values = parse(args);
+  const values = parse(args, OPTIONS).values;
   const whole = (name: 'gifts' | 'viewers' | 'streamers' | 'rate' | 'seed', min: number, max: number) => {
     const text = values[name];
     if (text === undefined) return undefined;
@@ -60,28 +73,4 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     json: values.json === true,
     once: values.once === true,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        gifts: { type: 'string' },
-        viewers: { type: 'string' },
-        streamers: { type: 'string' },
-        rate: { type: 'string' },
-        seed: { type: 'string' },
-        once: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function usage(message: string): ExitError {
-  return new ExitError(`${message}\nTry: npm run demo -- --help`, EXIT.USAGE);
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { EXIT, ExitError } from '@giftmesh/adapter-process';
+import { commandLine } from '@giftmesh/adapter-process';
 import { imageOf, IMAGES, type Image } from './images';
 
 /** What the command line asks for. */
@@ -30,9 +29,20 @@ SOURCE_DATE_EPOCH in the environment is the time of all files, seconds since 197
 Exit codes: 0 made, 64 the command line is wrong, 70 something is not built, not installed, or would not work in a bundle,
 73 the folder holds something else, 78 SOURCE_DATE_EPOCH is wrong.`;
 
+const { parse, usage } = commandLine('image');
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    out: { type: 'string' },
+    list: { type: 'boolean' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
+} as const;
+
 /** Reads the arguments. Throws ExitError for a wrong command line. */
 export function parseCommand(args: readonly string[]): ImageCommand {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parse(args, OPTIONS);
   if (values.help === true) return { kind: 'help' };
   const json = values.json === true;
   const [name, ...more] = positionals;
@@ -47,25 +57,4 @@ export function parseCommand(args: readonly string[]): ImageCommand {
     throw usage(`there is no image ${name}; there are: ${IMAGES.map((one) => one.name).join(', ')}`);
   if (values.out === '') throw usage('--out must name a folder');
   return { kind: 'make', image, folder: values.out ?? join('tmp/images', name), json };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        out: { type: 'string' },
-        list: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function usage(message: string): ExitError {
-  return new ExitError(`${message}\nTry: npm run image -- --help`, EXIT.USAGE);
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { EXIT, ExitError } from '@giftmesh/adapter-process';
+import { commandLine } from '@giftmesh/adapter-process';
 
 /** What the command line asks for. */
 export type MeshOptions =
@@ -35,9 +34,20 @@ Options:
 
 Exit codes: 0 ended by a signal, 64 the command line is wrong, 69 a server or a service does not start, 70 a service ended.`;
 
+const { parse, usage } = commandLine('mesh');
+const OPTIONS = {
+  options: {
+    instances: { type: 'string' },
+    port: { type: 'string' },
+    folder: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
+} as const;
+
 /** Reads the arguments. Throws ExitError for a wrong command line. */
 export function parseOptions(args: readonly string[]): MeshOptions {
-  const values = parse(args);
+  const values = parse(args, OPTIONS).values;
   if (values.help === true) return { kind: 'help' };
   return {
     kind: 'run',
@@ -52,25 +62,4 @@ function integer(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
   if (!(value >= min && value <= max)) throw usage(`${name} must be a whole number from ${min} to ${max}, is ${text}`);
   return value;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        instances: { type: 'string' },
-        port: { type: 'string' },
-        folder: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function usage(message: string): ExitError {
-  return new ExitError(`${message}\nTry: npm run mesh -- --help`, EXIT.USAGE);
 }

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { EXIT, embeddedSettings, ExitError } from '@giftmesh/adapter-process';
+import { commandLine, EXIT, embeddedSettings, ExitError } from '@giftmesh/adapter-process';
 import { ConfigError, loadConfig } from '@giftmesh/kernel-config';
 import { isId } from '@giftmesh/kernel-ids';
 import { HELP, HELP_OF } from './help';
@@ -55,12 +54,32 @@ const SERVER_OPTIONS = [
   ['topic', 'GIFTMESH_KAFKA_TOPIC'],
 ] as const;
 
+const { parse, usage } = commandLine('operator');
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    data: { type: 'string' },
+    mysql: { type: 'string' },
+    redis: { type: 'string' },
+    kafka: { type: 'string' },
+    topic: { type: 'string' },
+    station: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+    records: { type: 'string' },
+    all: { type: 'boolean' },
+    dropped: { type: 'boolean' },
+    reason: { type: 'string' },
+    by: { type: 'string' },
+  },
+} as const;
+
 /** Reads the arguments. Throws ExitError with the code for a wrong command line or setting. */
 export function parseCommandLine(
   args: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
 ): OperatorOptions {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parse(args, OPTIONS);
   const named = SERVER_OPTIONS.filter(([option]) => values[option] !== undefined);
   const settings = settingsFrom({
     ...variables,
@@ -161,34 +180,4 @@ function settingsFrom(variables: Readonly<Record<string, string | undefined>>) {
   }
 }
 
-type Values = ReturnType<typeof parse>['values'];
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        data: { type: 'string' },
-        mysql: { type: 'string' },
-        redis: { type: 'string' },
-        kafka: { type: 'string' },
-        topic: { type: 'string' },
-        station: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        records: { type: 'string' },
-        all: { type: 'boolean' },
-        dropped: { type: 'boolean' },
-        reason: { type: 'string' },
-        by: { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function usage(message: string): ExitError {
-  return new ExitError(`${message}\nTry: npm run operator -- --help`, EXIT.USAGE);
-}
+type Values = ReturnType<typeof parse<typeof OPTIONS>>['values'];

@@ -1,3 +1,4 @@
+export { commandLine, type CommandLine } from './command-line';
 export { EXIT, ExitError, exitMessage, knownExitCode } from './exit-codes';
 export { LOG_LEVELS, createLogger, type LogFields, type LogLevel } from './logger';
 export { migrateOnly, type MigrateSettings } from './migrate-only';
