@@ -1,4 +1,5 @@
 import { StatusCode, statusName } from '@giftmesh/kernel-errors';
+import { CertificateFolder, makeAuthority } from '@giftmesh/mesh-tls/testing';
 import { Harness, readStream } from '@giftmesh/test-harness';
 import { eventually, giftOf, newUser, RANKING, ROOM, viewerWith } from './support/calls';
 import { KnownSeries } from './support/known-series';
@@ -33,6 +34,7 @@ describe('dashboards, alerts and objectives', () => {
       for (const name of ['da_audit_last_success_seconds', 'interaction_hot_streamers_earned', 'da_log_lag'])
         expect([name, mesh.valueOf(name)]).toEqual([name, expect.any(Number)]);
     }, MINUTE_AND_MORE_MS);
+    await mesh.scrapeOther('payment-da', certificates());
     await loseTheDa();
     const recorded = rules().flatMap(({ rule }) =>
       rule.record === undefined ? [] : [{ name: rule.record, labels: rule.labels ?? {}, value: 0 }],
@@ -56,6 +58,17 @@ describe('dashboards, alerts and objectives', () => {
     expect((await answers).kind).toBe('ended');
     for (let look = 0; look < 3; look += 1) await clients.interaction.call.getLeaderboard(RANKING);
     await mesh.scrape();
+  }
+
+  function certificates(): Record<string, string> {
+    const authority = makeAuthority(Date.now(), 'Authority of this test');
+    const own = authority.issueWorkload('payment-da');
+    const { paths } = new CertificateFolder(harness.folder('certificates'), own, authority.certificate);
+    return {
+      GIFTMESH_TLS_CERT_FILE: paths.certificateFile,
+      GIFTMESH_TLS_KEY_FILE: paths.privateKeyFile,
+      GIFTMESH_TLS_CA_FILE: paths.caFile,
+    };
   }
 
   /** Has interaction shed panels, and refuse rankings above a rate. */

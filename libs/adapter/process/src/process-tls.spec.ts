@@ -62,6 +62,8 @@ describe('openTls', () => {
     const valueOf = (name: string) => metrics.snapshot().find((family) => family.name === name)?.points;
     const [expiry] = valueOf('mesh.tls.certificate.expiry') as unknown as [{ value: number }];
     expect(expiry.value).toBeGreaterThan(systemClock.nowMs() / 1_000 + 3_000);
+    const [validity] = valueOf('mesh.tls.certificate.validity') as unknown as [{ value: number }];
+    expect(validity.value).toBeGreaterThan(3_000);
     expect(valueOf('mesh.tls.certificate.events')).toEqual([
       { labels: ['reload'], value: 0 },
       { labels: ['refused'], value: 0 },

@@ -96,6 +96,10 @@ function observeFiles(files: CertificateFiles, metrics: MetricsRegistry): void {
     { name: 'mesh.tls.certificate.expiry', help: 'When the certificate in force expires, Unix time.', unit: 's' },
     (report) => report([], files.current.validUntilMs / 1_000),
   );
+  metrics.gauge(
+    { name: 'mesh.tls.certificate.validity', help: 'How long the certificate in force is valid in all.', unit: 's' },
+    (report) => report([], (files.current.validUntilMs - files.current.validFromMs) / 1_000),
+  );
   metrics.observedCounter(
     { name: 'mesh.tls.certificate.events', help: 'Certificates that were put in force or refused.', labels: ['event'] },
     (report) => {

@@ -13,8 +13,11 @@ const check = (pems: Partial<CertificatePems>, nowMs = NOW_MS) =>
 const cut = (text: string): string => text.slice(0, text.length / 2);
 
 describe('checkCertificates', () => {
-  it('tells whom the own certificate names, and until when', () => {
-    expect(check({})).toMatchObject({
+  it('tells whom the own certificate names, from when, and until when', () => {
+    const found = check({});
+    expect(found.validFromMs).toBeLessThanOrEqual(NOW_MS);
+    expect(found.validFromMs).toBeGreaterThan(NOW_MS - 24 * HOUR_MS);
+    expect(found).toMatchObject({
       ...right,
       identity: { id: 'spiffe://giftmesh.test/ns/giftmesh/sa/station' },
       validUntilMs: NOW_MS + HOUR_MS,

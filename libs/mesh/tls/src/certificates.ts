@@ -14,6 +14,8 @@ export interface CertificatePems {
 export interface Certificates extends CertificatePems {
   /** Whom the own certificate names. */
   readonly identity: CallerIdentity;
+  /** When the own certificate begins to be valid, Unix milliseconds. */
+  readonly validFromMs: number;
   /** When the own certificate expires, Unix milliseconds. */
   readonly validUntilMs: number;
 }
@@ -51,7 +53,7 @@ export function checkCertificates(pems: CertificatePems, names: CertificateNames
   if (authorities.every((authority) => validUntilMsOf(authority) <= nowMs)) {
     throw new CertificateError(`all authorities in ${names.ca} have expired`);
   }
-  return { ...pems, identity, validUntilMs: validUntilMsOf(own) };
+  return { ...pems, identity, validFromMs: validFromMsOf(own), validUntilMs: validUntilMsOf(own) };
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -84,9 +86,13 @@ function checkTimes(certificate: X509Certificate, name: string, nowMs: number): 
   if (validUntilMsOf(certificate) <= nowMs) {
     throw new CertificateError(`the certificate in ${name} has expired: ${certificate.validTo}`);
   }
-  if (Date.parse(certificate.validFrom) > nowMs) {
+  if (validFromMsOf(certificate) > nowMs) {
     throw new CertificateError(`the certificate in ${name} is not valid before ${certificate.validFrom}`);
   }
+}
+
+function validFromMsOf(certificate: X509Certificate): number {
+  return Date.parse(certificate.validFrom);
 }
 
 function validUntilMsOf(certificate: X509Certificate): number {

@@ -92,6 +92,26 @@ const TESTS: readonly AlertTest[] = [
     fires: { GiftmeshShedsMoney: [{ ...PAGE, server: 'payment-station' }] },
   },
   {
+    // After half an hour: 23.5 h left of a day, 5 h, 1.5 h.
+    name: 'certificates: one is new, one is not renewed, one expires',
+    series: {
+      'mesh_tls_certificate_expiry_seconds{instance="new"}': '86400x30',
+      'mesh_tls_certificate_expiry_seconds{instance="old"}': '19800x30',
+      'mesh_tls_certificate_expiry_seconds{instance="last"}': '7200x30',
+      ...Object.fromEntries(
+        ['new', 'old', 'last'].map((name) => [`mesh_tls_certificate_validity_seconds{instance="${name}"}`, '86400x30']),
+      ),
+    },
+    at: '30m',
+    fires: {
+      GiftmeshCertificateNotRenewed: [
+        { ...TICKET, instance: 'old' },
+        { ...TICKET, instance: 'last' },
+      ],
+      GiftmeshCertificateExpires: [{ ...PAGE, instance: 'last' }],
+    },
+  },
+  {
     name: 'an open breaker, a late loop, a target that is gone, nobody who serves',
     series: {
       'mesh_policy_mode{policy="breaker",value="open",service="payment-station",instance="a",key="/x/Y"}': '1x30',

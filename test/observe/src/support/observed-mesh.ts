@@ -15,6 +15,7 @@ export class ObservedMesh {
   readonly #admins = new Map<ServiceName, string>();
 
   private constructor(
+    private readonly harness: Harness,
     readonly clients: MeshClients,
     readonly processes: Readonly<Record<ServiceName, AppProcess>>,
     private readonly files: Readonly<Record<ServiceName, string>>,
@@ -41,6 +42,7 @@ export class ObservedMesh {
     const station = await start('payment-station', { GIFTMESH_DA_ADDRESS: da.address });
     const interaction = await start('interaction', { GIFTMESH_STATION_ADDRESS: station.address });
     const mesh = new ObservedMesh(
+      harness,
       harness.clients({ da: da.address, station: station.address, interaction: interaction.address }),
       { 'payment-da': da.process, 'payment-station': station.process, interaction: interaction.process },
       {
@@ -57,11 +59,27 @@ export class ObservedMesh {
   /** Looks at all that run, as Prometheus would. */
   async scrape(): Promise<void> {
     for (const [service, address] of this.#admins) {
-      if (!this.processes[service].running) continue;
-      const page = await fetch(`http://${address}/metrics`);
-      if (!page.ok) throw new Error(`${service} answered ${page.status}`);
-      this.exported.add(await page.text(), { job: service, instance: address, service });
+      if (this.processes[service].running) await this.#add(service, address);
     }
+  }
+
+  async #add(service: ServiceName, address: string): Promise<void> {
+    const page = await fetch(`http://${address}/metrics`);
+    if (!page.ok) throw new Error(`${service} answered ${page.status}`);
+    this.exported.add(await page.text(), { job: service, instance: address, service });
+  }
+
+  /** Starts one more process that nobody calls, looks at it once, and ends it: for what those of the mesh do not export. */
+  async scrapeOther(app: ServiceName, env: Readonly<Record<string, string>>): Promise<void> {
+    const admin = `127.0.0.1:${await freePort()}`;
+    const process = this.harness.spawn({
+      app,
+      dataFolder: this.harness.folder(`other-${app}`),
+      env: { GIFTMESH_ADMIN_ADDRESS: admin, ...env },
+    });
+    await process.listening(STARTED_WITHIN_MS);
+    await this.#add(app, admin);
+    await process.kill();
   }
 
   /** Puts a behaviour in force. */
