@@ -14,7 +14,7 @@ import { uuidV7Source } from '@giftmesh/kernel-ids';
 import { seededRandom, type Random } from '@giftmesh/kernel-random';
 import { systemClock } from '@giftmesh/kernel-time';
 import { fingerprintOf, ShardMap, type DebitRequest } from '@giftmesh/domain-money';
-import { baselines, forServerSecond, measure, type BenchFigure } from './balance-store-baselines.bench';
+import { baselines, forServerSecond, measure, type BenchFigure } from './balance-store-bench-test-kit';
 import { connectRedis, RedisBalanceStore } from './index';
 
 const VIEWERS = 10_000;
