@@ -93,4 +93,14 @@ describe('LosingStore', () => {
     expect(await balance(losing.store)).toBe(0n);
     expect(faults.counts.size).toBe(answer === undefined ? 0 : 1);
   });
+
+  it('an old master that has lost something itself is as closed as any', async () => {
+    const { losing, store, run, fill } = setUp();
+    await fill(1);
+    await run(debitOne(store, request));
+    await losing.loseLast(1, 'promoted');
+    const onItsWay = debitOne(store, request);
+    await losing.loseLast(0, 'promoted beside the old master');
+    await expect(run(onItsWay)).rejects.toThrow(StoreLostError);
+  });
 });

@@ -4,12 +4,22 @@ import { SimulatedFault } from './faults';
 import type { Callee, Link } from './network';
 import type { Machine } from './scheduler';
 
+/** What a call does to a store. @param isLive false for an old master, and for what is done again. */
+type Work<T> = (store: BalanceStore, isLive: boolean) => Promise<T>;
+
 /** A call that may have changed the store, and what it gave then: never changed by whoever got it. */
 interface Mutation {
   /** When it came, monotonic milliseconds. */
   readonly atMs: number;
-  readonly work: (store: BalanceStore) => Promise<unknown>;
+  readonly work: Work<unknown>;
   readonly result: Promise<unknown>;
+}
+
+/** What a call finds at the other end. */
+interface Reached {
+  readonly store: BalanceStore;
+  /** Shards that lost something there and were not recovered. */
+  readonly closedShards: ReadonlySet<number>;
 }
 
 /** How a store comes back: as another process on the same address, or as a replica while the old master is still reached. */
@@ -36,7 +46,7 @@ export class LosingStore {
   #againAtMs: number | undefined;
   #store: BalanceStore;
   /** What calls reach that were on their way when a replica took over. */
-  #oldMaster: { readonly life: number; readonly store: BalanceStore } | undefined;
+  #oldMaster: (Reached & { readonly life: number }) | undefined;
   /** Rises with each loss: calls to a life that is over get lost. */
   #life = 0;
   /** When it last lost something, or was told to be recovered. Monotonic milliseconds. */
@@ -78,8 +88,11 @@ export class LosingStore {
 
   /** Loses the last `count` mutations and comes back. */
   async loseLast(count: number, comeBack: ComeBack): Promise<void> {
+    // It may be a replica itself that was promoted a moment ago, and that nobody has recovered.
     this.#oldMaster =
-      comeBack === 'promoted beside the old master' ? { life: this.#life, store: this.#store } : undefined;
+      comeBack === 'promoted beside the old master'
+        ? { life: this.#life, store: this.#store, closedShards: new Set(this.#closedShards) }
+        : undefined;
     this.#shakenAtMs = this.clock.monotonicMs();
     this.#life += 1;
     this.#journal = this.#journal.slice(0, Math.max(0, this.#journal.length - count));
@@ -88,7 +101,7 @@ export class LosingStore {
     const rebuilt = this.#create();
     for (const [index, { atMs, work, result }] of this.#journal.entries()) {
       this.#againAtMs = atMs;
-      const [before, again] = [await outcomeOf(result), await outcomeOf(work(rebuilt))];
+      const [before, again] = [await outcomeOf(result), await outcomeOf(work(rebuilt, false))];
       if (before !== again)
         throw new Error(`the store's call ${index} gave ${before}, and ${again} when it was rebuilt`);
     }
@@ -112,15 +125,14 @@ export class LosingStore {
     const callee: Callee = { link: 'station>store', machine: this.machine, timeoutMs: STORE_TIMEOUT_MS };
     const read = <T>(work: (store: BalanceStore) => Promise<T>): Promise<T> => {
       const life = this.#life;
-      return link.call(callee, () => work(this.#reached(life, link)));
+      return link.call(callee, () => work(this.#reached(life, link).store));
     };
-    const write = <T>(work: (store: BalanceStore) => Promise<T>, userIds: readonly bigint[] = []): Promise<T> => {
+    const write = <T>(work: Work<T>, userIds: readonly bigint[] = []): Promise<T> => {
       const life = this.#life;
       return link.call(callee, () => {
-        const store = this.#reached(life, link);
-        if (store !== this.#store) return work(store);
-        this.#refuseLost(userIds);
-        return this.#journaled(work);
+        const reached = this.#reached(life, link);
+        this.#refuseLost(reached, userIds);
+        return life === this.#life ? this.#journaled(work) : work(reached.store, false);
       });
     };
     const isOpen = (userId: bigint): boolean => !this.#closedShards.has(this.shardOf(userId));
@@ -147,16 +159,19 @@ export class LosingStore {
           return this.shards.filter((shard) => lost.has(shard));
         }),
       generationOf: (userIds) => read((store) => store.generationOf(userIds)),
-      openGenerationOf: (userIds) =>
-        read((store) => {
-          if (store === this.#store) this.#refuseLost(userIds);
-          return store.openGenerationOf(userIds);
-        }),
+      openGenerationOf: (userIds) => {
+        const life = this.#life;
+        return link.call(callee, () => {
+          const reached = this.#reached(life, link);
+          this.#refuseLost(reached, userIds);
+          return reached.store.openGenerationOf(userIds);
+        });
+      },
       raiseGeneration: (shards, generation) =>
-        write(async (store) => {
+        write(async (store, isLive) => {
           this.#shakenAtMs = this.clock.monotonicMs();
           await store.raiseGeneration(shards, generation);
-          if (store !== this.#store) return;
+          if (!isLive) return;
           // One that is below what the store has does nothing.
           const reached = await store.generationOf(shards.map((shard) => this.#userOf(shard)));
           shards.forEach((shard, index) => {
@@ -164,9 +179,9 @@ export class LosingStore {
           });
         }),
       open: (shards, generation) =>
-        write(async (store) => {
+        write(async (store, isLive) => {
           await store.open(shards, generation);
-          if (store !== this.#store) return;
+          if (!isLive) return;
           // Only what still has this generation: the store may have lost its raise, and been closed again, since.
           for (const shard of shards) if (this.#generations.get(shard) === generation) this.#closedShards.delete(shard);
         }),
@@ -177,11 +192,11 @@ export class LosingStore {
   }
 
   /** What a call reaches that was sent in this life of the store. */
-  #reached(life: number, { faults }: Link): BalanceStore {
-    if (life === this.#life) return this.#store;
+  #reached(life: number, { faults }: Link): Reached {
+    if (life === this.#life) return { store: this.#store, closedShards: this.#closedShards };
     if (this.#oldMaster?.life !== life) throw new SimulatedFault('station>store: connection lost');
     faults.count('store promoted replica, old master still answers');
-    return this.#oldMaster.store;
+    return this.#oldMaster;
   }
 
   /** Anybody who lives in a shard. */
@@ -189,14 +204,14 @@ export class LosingStore {
     for (let userId = 1n; ; userId += 1n) if (this.shardOf(userId) === shard) return userId;
   }
 
-  #refuseLost(userIds: readonly bigint[]): void {
-    if (this.#closedShards.size === 0) return;
-    const lost = userIds.map((userId) => this.shardOf(userId)).filter((shard) => this.#closedShards.has(shard));
+  #refuseLost({ closedShards }: Reached, userIds: readonly bigint[]): void {
+    if (closedShards.size === 0) return;
+    const lost = userIds.map((userId) => this.shardOf(userId)).filter((shard) => closedShards.has(shard));
     if (lost.length > 0) throw new StoreLostError([...new Set(lost)]);
   }
 
-  #journaled<T>(work: (store: BalanceStore) => Promise<T>): Promise<T> {
-    const result = work(this.#store);
+  #journaled<T>(work: Work<T>): Promise<T> {
+    const result = work(this.#store, true);
     this.#journal.push({ atMs: this.clock.monotonicMs(), work, result });
     return result;
   }
